@@ -1,0 +1,45 @@
+"""`compiled`: numba's njit with a disk cache that can't go stale.
+
+Numba keys its cache on the file of the compiled function alone, so that a function which calls one in another file
+would keep the old version of it. Here the cache folder is named after the whole package's source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.core import config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@cache
+def cache_folder() -> str:
+    """The folder for compiled code: in the user's cache, or a temporary one where that can't be written."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    folder = base / "gaitopt" / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return tempfile.mkdtemp(prefix="gaitopt-")
+    return str(folder)
+
+
+def compiled(function: F) -> F:
+    """`function` compiled on first use, without Python's lock, and kept on disk."""
+    settings: Any = config
+    before, settings.CACHE_DIR = settings.CACHE_DIR, cache_folder()
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True)(function))
+    finally:
+        settings.CACHE_DIR = before

@@ -1,0 +1,180 @@
+"""The half-ellipse foot locus of Kohl & Stone (ICRA 2004), with their twelve parameters.
+
+A foot moves straight back on the ground for `ground_fraction` of the stride and returns through the air along half
+an ellipse. Their names and units are kept: x is lateral (outward), y is fore-aft (forward), lengths are in cm,
+`locus_length` is the half-axis of the ellipse (with the full stroke, the published speed can't be reached:
+5.285 cm / (0.679 s · 0.43) = 181 mm/s, and they measured 291).
+
+The locus lies parallel to the ground: front and rear body heights differ, so the trunk is pitched by
+sin θ = (rear − front) / (distance of the shoulders), and the foot paths are turned back by θ. With paths along the
+trunk instead, or heights measured from the balls' centres, no servo made both published gaits walk at their published
+speeds (scripts/calibrate_ers210.py).
+
+The skew multiplier shifts every foot sideways in proportion to its fore-aft place: the stroke turns in the x–y plane.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gait.compiled import compiled
+from gait.controllers.ik import Legs, solve_leg
+from gait.space import Parameter, Space
+
+Array = NDArray[np.float64]
+
+# Initial values, ε (scale) and best learned values: Kohl & Stone (ICRA 2004), table I, as recalled; not re-checked.
+PARAMETERS = (
+    Parameter("front_locus_height", 2.0, 8.0, 4.2, 0.35, "cm", "lift of the front feet in swing"),
+    Parameter("front_locus_x_offset", -1.0, 5.0, 2.8, 0.35, "cm", "front feet outward from the shoulder"),
+    Parameter("front_locus_y_offset", -2.0, 8.0, 4.9, 0.35, "cm", "front feet forward from the shoulder"),
+    Parameter("rear_locus_height", 2.0, 9.0, 5.6, 0.35, "cm", "lift of the rear feet in swing"),
+    Parameter("rear_locus_x_offset", -1.0, 5.0, 0.0, 0.35, "cm", "rear feet outward from the hip"),
+    Parameter("rear_locus_y_offset", -8.0, 4.0, -2.8, 0.35, "cm", "rear feet forward from the hip"),
+    Parameter("locus_length", 2.0, 8.0, 4.893, 0.35, "cm", "half-axis of the ellipse: half the stroke"),
+    Parameter("locus_skew_multiplier", -0.5, 0.5, 0.035, 0.175, "", "stroke's shift to the left per forward shift"),
+    Parameter("front_body_height", 6.0, 10.5, 7.7, 0.35, "cm", "front shoulders above the ground"),
+    Parameter("rear_body_height", 8.0, 12.5, 11.2, 0.35, "cm", "rear shoulders above the ground"),
+    Parameter("locus_time", 0.4, 1.2, 0.704, 0.016, "s", "time of one stride"),
+    Parameter("ground_fraction", 0.3, 0.8, 0.5, 0.05, "", "fraction of the stride on the ground (duty factor)"),
+)
+PUBLISHED_BEST = {
+    "front_locus_height": 4.081, "front_locus_x_offset": 0.574, "front_locus_y_offset": 5.152,
+    "rear_locus_height": 6.02, "rear_locus_x_offset": 0.217, "rear_locus_y_offset": -2.982,
+    "locus_length": 5.285, "locus_skew_multiplier": 0.049, "front_body_height": 7.483,
+    "rear_body_height": 10.843, "locus_time": 0.679, "ground_fraction": 0.430,
+}  # fmt: skip
+"""Their learned gait, 291 ± 3 mm/s on the robot; recalled, not re-checked."""
+
+TIME, GROUND = 10, 11  # places of locus_time and ground_fraction among the twelve
+
+
+@compiled
+def stroke(phase: float, ground: float) -> tuple[float, float]:
+    """Fore-aft and vertical place on the locus, in half-axes, for a leg `phase` strides after its touchdown.
+
+    Fore-aft runs 1 → −1 on the ground at constant speed, then −1 → 1 in the air as −cos, while the height is sin.
+    """
+    phase -= math.floor(phase)
+    if phase < ground:
+        return 1.0 - 2.0 * phase / ground, 0.0
+    swing = math.pi * (phase - ground) / (1.0 - ground)
+    return -math.cos(swing), math.sin(swing)
+
+
+@compiled
+def foot_target(
+    values: Array, fore: float, side: float, span: float, radius: float, phase: float, amplitude: float, out: Array
+) -> None:
+    """Write a foot's target (3,) relative to its shoulder in the trunk's frame [m] into `out`.
+
+    Args:
+      values: (12,) parameters in their units.
+      fore, side: +1 front, −1 rear; +1 left, −1 right.
+      span: distance between front and rear shoulders [m].
+      radius: of the foot balls [m]; body heights are above the ground, targets are the balls' centres.
+      phase: strides since this leg's touchdown.
+      amplitude: 0 stands at the middle of the locus, 1 walks.
+      out: (3,).
+    """
+    row = 0 if fore > 0 else 3
+    height = values[8] if fore > 0 else values[9]
+    along, up = stroke(phase, values[11])
+    advance = amplitude * values[6] * along
+    x = 0.01 * (values[row + 2] + advance)
+    y = 0.01 * (side * values[row + 1] + values[7] * advance)
+    z = radius + 0.01 * (amplitude * values[row] * up - height)
+    s = min(0.9, max(-0.9, 0.01 * (values[9] - values[8]) / span))
+    c = math.sqrt(1.0 - s * s)
+    out[0], out[1], out[2] = x * c - z * s, y, x * s + z * c
+
+
+@compiled
+def _targets(values: Array, phase: Array, offsets: Array, legs: Legs, span: float, radius: float, out: Array) -> None:
+    for i in range(len(phase)):
+        for leg in range(out.shape[1]):
+            p = phase[i] - offsets[leg]
+            foot_target(values[i], legs.fore[leg], legs.side[leg], span, radius, p, 1.0, out[i, leg])
+
+
+@compiled
+def _command(
+    ids: NDArray[np.int64], values: Array, phase: Array, amplitude: Array, offsets: Array, legs: Legs, span: float,
+    radius: float, joints: Array, far: NDArray[np.int64],
+) -> None:
+    target = np.empty(3)
+    for i in ids:
+        for leg in range(joints.shape[1]):
+            p = phase[i] - offsets[leg]
+            foot_target(values[i], legs.fore[leg], legs.side[leg], span, radius, p, amplitude[i], target)
+            x, y = target[0] * legs.fore[leg], target[1] * legs.side[leg]
+            far[i] += solve_leg(
+                x, y, target[2], legs.upper[leg], legs.lower[leg], legs.low[leg], legs.high[leg], joints[i, leg]
+            )
+
+
+class HalfEllipse:
+    """Twelve parameters and a phase to joint targets, over a batch.
+
+    Args:
+      legs: geometry of the robot's legs, in the order FL FR HL HR.
+      offsets: (4,) phase offset of each leg as the delay of its touchdown [strides].
+      radius: of the foot balls [m].
+    """
+
+    name: ClassVar[str] = "half-ellipse"
+    about: ClassVar[str] = "straight stance and half-ellipse swing, 12 parameters (Kohl & Stone 2004)"
+
+    def __init__(self, legs: Legs, offsets: ArrayLike, radius: float) -> None:
+        self.space = Space(PARAMETERS)
+        self.legs = legs
+        self.offsets = np.asarray(offsets, float)
+        self.radius = radius
+        self.span = float(legs.hip[0, 0] - legs.hip[2, 0])
+
+    def period(self, values: Array) -> Array:
+        """Seconds a stride lasts (...,) for parameters (..., 12) in their units."""
+        period: Array = np.asarray(values, float)[..., TIME]
+        return period
+
+    def pitch(self, values: Array) -> float:
+        """Nose-down pitch of the trunk [rad] for one set of parameters (12,)."""
+        return float(np.arcsin(np.clip(0.01 * (values[9] - values[8]) / self.span, -0.9, 0.9)))
+
+    def height(self, values: Array) -> float:
+        """Height of the trunk's origin above the ground [m] for one set of parameters (12,)."""
+        return 0.005 * float(values[8] + values[9])
+
+    def foot_targets(self, values: ArrayLike, phase: ArrayLike) -> Array:
+        """Foot targets (..., 4, 3) relative to the shoulders in the trunk's frame [m].
+
+        Args:
+          values: (..., 12) parameters in their units.
+          phase: (...) phase of the stride; a leg touches down at its offset.
+        """
+        values, phase = np.asarray(values, float), np.asarray(phase, float)
+        shape = np.broadcast_shapes(values.shape[:-1], phase.shape)
+        rows = np.ascontiguousarray(np.broadcast_to(values, (*shape, values.shape[-1])).reshape(-1, values.shape[-1]))
+        times = np.ascontiguousarray(np.broadcast_to(phase, shape).reshape(-1))
+        out = np.empty((len(times), len(self.offsets), 3))
+        _targets(rows, times, self.offsets, self.legs, self.span, self.radius, out)
+        return out.reshape(*shape, len(self.offsets), 3)
+
+    def command(
+        self, ids: NDArray[np.int64], values: Array, phase: Array, amplitude: Array, joints: Array, far: NDArray[np.int64]
+    ) -> None:
+        """Joint targets of the worlds `ids`, compiled: writes rows of `joints` (n, 4, 3), adds to `far` (n,).
+
+        Args:
+          ids: the worlds.
+          values: (n, 12) parameters in their units.
+          phase: (n,) phase of the stride.
+          amplitude: (n,) 0 stands, 1 walks.
+          joints: (n, 4, 3) rotator, elevator, knee [rad].
+          far: (n,) how many foot targets were out of reach so far.
+        """
+        _command(ids, values, phase, amplitude, self.offsets, self.legs, self.span, self.radius, joints, far)
