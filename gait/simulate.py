@@ -1,0 +1,264 @@
+"""Walk: batched worlds on `mujoco.batch`; the only place in the package that advances physics.
+
+Each world ends its strides and its trial on its own clock. A world that fell or finished leaves the batch, so that
+its physics is no longer paid for. What a trial does depends on its query and its seed alone: results are the same
+at any number of threads and for any split into batches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch, SimulationError
+from numpy.typing import NDArray
+
+from gait.task import Recording, Task
+from gait.trial import Ending, Query, Trial
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.uint8]
+
+
+class Flag(IntEnum):
+    """What a world wants after a tick."""
+
+    WALKING = 0
+    DECIDE = 1
+    COMPLETED = 2
+    FELL = 3
+    DIVERGED = 4
+
+
+ENDINGS = {Flag.COMPLETED: Ending.COMPLETED, Flag.FELL: Ending.FELL, Flag.DIVERGED: Ending.DIVERGED}
+
+
+class Walker(Protocol):
+    """What a task teaches its worlds; arrays have a leading world axis (n, ...), rows `ids` are meant.
+
+    `command` and `measure` are called every tick and are compiled; the others are called once a trial or decision.
+    """
+
+    model: mujoco.MjModel
+    steps: int
+    """Physics steps a tick."""
+    tick: float
+    """Seconds a tick."""
+    flags: Flags
+    """(n,) what each world wants: values of `Flag`."""
+    contacts: NDArray[np.bool_]
+    """(n, feet) whether each foot is on the ground."""
+
+    def attach(self, batch: Batch) -> None:
+        """Bind to the arrays of a batch of n worlds."""
+
+    def begin(self, i: int, rng: np.random.Generator, seconds: float) -> None:
+        """Prepare world `i` for a trial of so many seconds: draw its noise."""
+
+    def place(self, i: int, action: Array) -> None:
+        """Stand world `i` up, ready to walk with its first action."""
+
+    def act(self, i: int, action: Array) -> None:
+        """Walk with this action from now on."""
+
+    def command(self, ids: Ints) -> None:
+        """Write the controls of the next tick."""
+
+    def measure(self, ids: Ints) -> int:
+        """Measure after a tick, set `flags`; the number of worlds whose flag is set."""
+
+    def features(self, ids: Ints) -> Array:
+        """(k, f) what a policy sees."""
+
+    def decision(self, ids: Ints) -> tuple[Array, Array]:
+        """Rewards (k,) and durations (k,) of the decisions that end now; the next ones begin."""
+
+    def walked(self, i: int) -> float:
+        """Seconds world `i` was simulated in this trial."""
+
+    def score(self, i: int, ending: Ending) -> float:
+        """Score of the trial that ended so."""
+
+    def progress(self, i: int) -> Array:
+        """Running score at each whole second walked."""
+
+    def measures(self, i: int) -> dict[str, float | None]:
+        """Measures of the trial, SI."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Worlds whose decision ended, and how."""
+
+    ids: Ints
+    """(k,) the worlds."""
+    features: Array
+    """(k, f) what the policy sees now."""
+    rewards: Array
+    """(k,) what the decision brought."""
+    durations: Array
+    """(k,) seconds it lasted."""
+    endings: tuple[Ending | None, ...]
+    """(k,) how the trial ended, None where it goes on."""
+
+
+class Walk:
+    """Worlds under way. `reset` some, then `advance` with actions until every world has ended its trial.
+
+    Args:
+      walker: what a world is; its arrays are sized to n.
+      n: number of worlds.
+      threads: physics threads; 0 is one a core.
+    """
+
+    def __init__(self, walker: Walker, n: int, threads: int = 0) -> None:
+        _silence_mujoco()
+        self.walker, self.n = walker, n
+        self.batch = Batch(walker.model, n, threads)
+        walker.attach(self.batch)
+        self._fresh = np.zeros(n, bool)
+        self._active = np.zeros(n, bool)
+        self.trace: list[tuple[float, Array, NDArray[np.bool_]]] | None = None
+        """Time, positions and contacts of world 0 after each tick; None: not kept."""
+
+    def reset(self, ids: Ints, rngs: Sequence[np.random.Generator], seconds: Sequence[float]) -> Array:
+        """Begin new trials in the worlds `ids`; features (k, f) before the first decision (all zero: at rest)."""
+        self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        for i, rng, s in zip(ids, rngs, seconds, strict=True):
+            self.walker.begin(int(i), rng, s)
+        self.batch.set_const(ids)
+        self._fresh[ids] = True
+        return np.zeros_like(self.walker.features(ids))
+
+    def advance(self, actions: Sequence[Array] | Array, ids: Ints) -> Steps:
+        """Act in the worlds `ids` (k,) with `actions` (k, d), and walk until some world's decision ends.
+
+        Worlds under way that are not in `ids` walk on. At least one world is in the answer.
+        """
+        for i, action in zip(ids, actions, strict=True):
+            if self._fresh[i]:
+                self.walker.place(int(i), action)
+                self._fresh[i], self._active[i] = False, True
+            self.walker.act(int(i), action)
+        active = np.flatnonzero(self._active)
+        if not len(active):
+            raise RuntimeError("no world is under way: reset some, and give each its first action")
+        done = self._tick_until_flagged(active)
+        ended = self.walker.flags[done] >= Flag.COMPLETED
+        self._active[done[ended]] = False
+        features = self.walker.features(done)
+        rewards, durations = self.walker.decision(done)
+        endings = tuple(ENDINGS.get(Flag(f)) for f in self.walker.flags[done])
+        return Steps(done, features, rewards, durations, endings)
+
+    def _tick_until_flagged(self, active: Ints) -> Ints:
+        walker, batch = self.walker, self.batch
+        rows = None if len(active) == self.n else active
+        while True:
+            walker.command(active)
+            # a world that raised keeps its state: `measure` sees that its clock stood still
+            with contextlib.suppress(SimulationError):
+                batch.step(rows, walker.steps)
+            flagged = walker.measure(active)
+            if self.trace is not None:
+                self.trace.append((float(batch.time[0]), batch.qpos[0].copy(), walker.contacts[0].copy()))
+            if flagged:
+                return active[walker.flags[active] != Flag.WALKING]
+
+
+def walk_trials(
+    task: Task, walk: Walk, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence]
+) -> list[Trial]:
+    """Walk every query in a world of its own, `walk.n` at a time, and bill it by the task's rules."""
+    trials: list[Trial] = []
+    for first in range(0, len(queries), walk.n):
+        part = slice(first, first + walk.n)
+        trials += _walk_together(task, walk, queries[part], seeds[part])
+    return trials
+
+
+def record_trial(task: Task, walk: Walk, query: Query, seed: np.random.SeedSequence) -> Recording:
+    """Walk one query in world 0 and keep its motion, a frame a tick."""
+    walk.trace = []
+    try:
+        (trial,) = _walk_together(task, walk, [query], [seed])
+        time, qpos, contacts = zip(*walk.trace, strict=True)
+    finally:
+        walk.trace = None
+    return Recording(trial, np.array(time), np.array(qpos), np.array(contacts))
+
+
+class _Steps:
+    """Decisions of one world's trial as they come in."""
+
+    def __init__(self) -> None:
+        self.actions: list[Array] = []
+        self.features: list[Array] = []
+        self.rewards: list[float] = []
+        self.durations: list[float] = []
+
+
+def _walk_together(
+    task: Task, walk: Walk, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence]
+) -> list[Trial]:
+    seconds = [task.problem.seconds.check(q.seconds) for q in queries]
+    rngs = [np.random.default_rng(child(seed, 1)) for seed in seeds]
+    logs = [_Steps() for _ in queries]
+    trials: dict[int, Trial] = {}
+    ids = np.arange(len(queries))
+    seen = walk.reset(ids, [np.random.default_rng(child(seed, 0)) for seed in seeds], seconds)
+    while len(trials) < len(queries):
+        for i, phi in zip(ids, seen, strict=True):
+            logs[i].features.append(phi)
+            logs[i].actions.append(queries[i].policy.act(phi, rngs[i]))
+        steps = walk.advance([logs[i].actions[-1] for i in ids], ids)
+        for k, i in enumerate(steps.ids):
+            logs[i].rewards.append(float(steps.rewards[k]))
+            logs[i].durations.append(float(steps.durations[k]))
+            ending = steps.endings[k]
+            if ending is not None:
+                logs[i].features.append(steps.features[k])
+                trials[int(i)] = _bill(task, walk.walker, int(i), queries[i], seconds[i], ending, logs[i])
+        on = np.array([e is None for e in steps.endings], bool)
+        ids, seen = steps.ids[on], steps.features[on]
+    return [trials[i] for i in range(len(queries))]
+
+
+def _bill(
+    task: Task, walker: Walker, i: int, query: Query, asked: float, ending: Ending, log: _Steps
+) -> Trial:
+    walked = walker.walked(i)
+    return Trial(
+        query=query.id,
+        score=None if ending is Ending.DIVERGED else walker.score(i, ending),
+        walked=walked,
+        charged=task.charge(walked, ending),
+        ending=ending,
+        actions=np.array(log.actions),
+        features=np.array(log.features),
+        rewards=np.array(log.rewards),
+        durations=np.array(log.durations),
+        asked=asked,
+        progress=walker.progress(i),
+        measures={} if ending is Ending.DIVERGED else walker.measures(i),
+    )
+
+
+def child(seed: np.random.SeedSequence, k: int) -> np.random.SeedSequence:
+    """Child `k` of a seed; unlike `spawn`, the same at every call."""
+    return np.random.SeedSequence(entropy=seed.entropy, spawn_key=(*seed.spawn_key, k))
+
+
+def _silence_mujoco() -> None:
+    """Keep MuJoCo from writing MUJOCO_LOG.TXT into the user's folder when a world diverges (that is one bad trial).
+
+    A handler that the user installed stays.
+    """
+    if mujoco.get_mju_user_warning() is None:
+        mujoco.set_mju_user_warning(lambda message: None)

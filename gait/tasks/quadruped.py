@@ -1,0 +1,111 @@
+"""Task `quadruped`: how fast can this robot walk forward? (Kohl & Stone, ICRA 2004)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from gait.controllers import find_controller, find_gait
+from gait.errors import UsageError, unknown_name
+from gait.robots import find_robot
+from gait.robots.quadruped import FEATURES, Noise, QuadrupedWalker
+from gait.simulate import Walk, record_trial, walk_trials
+from gait.task import Problem, Recording, Seconds, State, Task
+from gait.trial import Query, Trial
+
+SECONDS = Seconds(low=4.0, default=8.0, high=60.0)
+"""How long a trial may be [s]."""
+NOISE: dict[str, Noise] = {
+    "off": Noise(joints=0.0, friction=0.0, servo=0.0, mass=0.0),
+    "low": Noise(joints=0.005, friction=0.01, servo=0.01, mass=0.005),
+    "default": Noise(joints=0.01, friction=0.03, servo=0.02, mass=0.01),
+    "high": Noise(joints=0.06, friction=0.20, servo=0.10, mass=0.06),
+}
+"""Trial noise by level."""
+SPREAD: dict[str, float] = {"off": 0.0, "low": 0.02, "default": 0.05, "high": 0.15}
+"""Standard deviation of one 8 s trial's speed, relative to the speed."""
+WORLDS = 256
+"""Worlds walked together at most."""
+
+
+class Quadruped(Task):
+    """Mean forward speed of a quadruped's gait.
+
+    Args:
+      robot: name of the robot.
+      controller: name of the controller whose parameters are tuned.
+      gait: name of the phase offsets.
+      noise: level of the trial noise.
+      threads: physics threads; 0 is one a core.
+
+    Raises:
+      UsageError: a name is unknown.
+    """
+
+    name: ClassVar[str] = "quadruped"
+    version: ClassVar[str] = "1"
+    about: ClassVar[str] = "forward speed of a small quadruped with parameterized foot paths"
+    score_name: ClassVar[str] = "speed"
+    score_unit: ClassVar[str] = "m/s"
+    setup_seconds: ClassVar[float] = 2.0
+    fall_seconds: ClassVar[float] = 8.0
+    decision: ClassVar[Literal["stride", "trial"]] = "stride"
+
+    def __init__(
+        self,
+        robot: str = "ers210",
+        controller: str = "half-ellipse",
+        gait: str = "trot",
+        noise: str = "default",
+        threads: int = 0,
+    ) -> None:
+        if noise not in NOISE:
+            raise UsageError(unknown_name("noise level", noise, NOISE))
+        self._fields = {"robot": robot, "controller": controller, "gait": gait, "noise": noise}
+        self.threads = threads
+        self.robot = find_robot(robot)
+        self.model = self.robot.model
+        self.title = f"{robot} · {gait} · {controller}"
+        self.controller = find_controller(controller)(
+            self.robot.legs, find_gait(gait), self.robot.foot_radius
+        )
+        self.noise = NOISE[noise]
+        self.problem = Problem(self.controller.space, FEATURES, SECONDS, lambda seconds: SPREAD[noise])
+        self._walk: Walk | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The constructor's keywords that make this task again."""
+        return dict(self._fields)
+
+    def headline(self) -> str:
+        """The task in a few words."""
+        f, d = self._fields, len(self.problem.space)
+        return f"quadruped · {f['robot']} · {f['gait']} · {f['controller']}, {d} parameters · noise {f['noise']}"
+
+    def run(
+        self, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence], state: State = None
+    ) -> tuple[list[Trial], State]:
+        """Walk every query afresh; there is no state to carry."""
+        return walk_trials(self, self._worlds(len(queries)), queries, seeds), None
+
+    def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
+        """Walk one query and keep its motion, a frame every 8 ms."""
+        return record_trial(self, self._worlds(1), query, seed)
+
+    def score(self, measures: Mapping[str, float | None]) -> float:
+        """Forward speed [m/s]."""
+        return float(measures["speed"] or 0.0)
+
+    def model_changed(self) -> None:
+        """Forget the worlds under way: the model they were made from was edited."""
+        self._walk = None
+
+    def _worlds(self, n: int) -> Walk:
+        """Worlds enough for n trials, or as many as are walked together; kept from batch to batch."""
+        n = min(n, WORLDS)
+        if self._walk is None or self._walk.n < n:
+            walker = QuadrupedWalker(self.robot, self.controller, self.noise, SECONDS.high)
+            self._walk = Walk(walker, n, self.threads)
+        return self._walk
