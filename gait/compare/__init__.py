@@ -1,0 +1,1 @@
+"""Many runs against each other: `experiment` runs them, `statistics` computes, `plots` draws."""
