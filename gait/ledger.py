@@ -1,0 +1,330 @@
+"""Ledger: a run directory. The manifest, the append-only events, the arrays beside them.
+
+    run.json          manifest: versions, task, space, optimizer, settings, seed, budget
+    events.jsonl      one line an event, no wall times: asks, tells, and a `batch` line that closes each batch
+    arrays/000012.npz actions, features, rewards, durations and progress of the trials of batch 12
+    validation.jsonl  held-out scores, a line a policy; a cache, not on the bill
+    wall.jsonl        wall time of each batch
+    result.json       what came out; can be made again from the above
+    recorded/         one validated trial each of the start and the recommendation, to be drawn
+
+A batch is written whole when it has been walked, and counts once its `batch` line is complete; whatever
+follows the last one was in flight when the run was killed. Everything is data: JSON and plain arrays, nothing
+is executed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait.durations import show_duration
+from gait.errors import UsageError
+from gait.files import append_lines, drop_torn_line, read_json, read_lines, read_npz, write_json, write_npz
+from gait.policy import Policy, read_policy
+from gait.trial import Ending, Query, Trial
+
+Array = NDArray[np.float64]
+SCHEMA = 1
+STEP_ARRAYS = ("actions", "features", "rewards", "durations", "progress")
+MANIFEST: dict[str, tuple[type, ...]] = {
+    "task": (str,), "task_version": (str,), "fields": (dict,), "space": (list,), "optimizer": (str,),
+    "settings": (dict,), "seed": (int,), "budget": (int, float), "fall_seconds": (int, float),
+    "versions": (dict,),
+}  # fmt: skip
+"""What a manifest must have, and of which type."""
+RESULT = ("start", "recommended", "seconds", "endings", "trials", "curve")
+"""What a result must have."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch as it was logged."""
+
+    number: int
+    line: int
+    """Line of its first event in events.jsonl, from 1."""
+    queries: list[Query]
+    trials: list[Trial]
+    clock: float
+    """Charged seconds when it was done."""
+    recommended: Policy
+
+
+class Ledger:
+    """A run directory held open by this process; nobody else can write it meanwhile."""
+
+    def __init__(self, path: Path, manifest: dict[str, Any], lock: IO[str]) -> None:
+        self.path, self.manifest, self._lock = path, manifest, lock
+        self.events = path / "events.jsonl"
+        self.warnings: list[str] = []
+
+    @classmethod
+    def create(cls, path: Path, manifest: dict[str, Any]) -> Ledger:
+        """A new run directory.
+
+        Raises:
+          UsageError: it exists already, or can't be written.
+        """
+        try:
+            _refuse_taken(path)
+            (path / "arrays").mkdir(parents=True, exist_ok=True)
+            lock = _lock(path)
+            _refuse_taken(path)  # nobody made a run here before it was locked
+            (path / "events.jsonl").touch()
+            write_json(path / "run.json", {"schema": SCHEMA, **manifest})  # the last: from here on it's a run
+        except OSError as error:
+            raise UsageError(f"{path} can't be written: {error.strerror or error}.") from None
+        return cls(path, manifest, lock)
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """An existing run directory, to go on with; a batch that was in flight is dropped, with a warning.
+
+        Raises:
+          UsageError: it is no run, or broken, or another process writes it.
+        """
+        read_manifest(path)  # refused before a lock file is made in what is no run
+        try:
+            lock = _lock(path)
+            try:
+                ledger = cls(path, read_manifest(path), lock)  # as it is now that nobody else can extend it
+                ledger._drop_tail()
+            except BaseException:
+                lock.close()
+                raise
+        except OSError as error:
+            what = f"{error.filename or path} can't be written: {error.strerror or error}"
+            raise UsageError(f"{what}.") from None
+        return ledger
+
+    def close(self) -> None:
+        """Let other processes write."""
+        self._lock.close()
+
+    def set_manifest(self, **changes: Any) -> None:
+        """Change entries of the manifest (a budget that is extended)."""
+        self.manifest.update(changes)
+        write_json(self.path / "run.json", {"schema": SCHEMA, **self.manifest})
+
+    def append(
+        self,
+        number: int,
+        queries: Sequence[Query],
+        trials: Sequence[Trial],
+        clock: float,
+        recommended: Policy,
+    ) -> None:
+        """Write a batch: arrays first, then all of its events at once, on disk when this returns."""
+        arrays = _pack(trials)
+        write_npz(self._arrays(number), arrays)
+        lines = [_ask_event(number, q) for q in queries] + [_tell_event(t) for t in trials]
+        lines.append(
+            {"event": "batch", "batch": number, "clock": clock, "arrays": _digest(arrays),
+             "recommended": recommended.describe()}
+        )  # fmt: skip
+        append_lines(self.events, lines)
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches logged, one at a time.
+
+        Raises:
+          UsageError: a line is not what it should be, or the arrays don't belong to it.
+        """
+        asks: list[dict[str, Any]] = []
+        tells: list[dict[str, Any]] = []
+        first = 1
+        for number, event in read_lines(self.events):
+            kind = event.get("event")
+            if kind == "ask":
+                asks.append(event)
+            elif kind == "tell":
+                tells.append(event)
+            elif kind == "batch":
+                try:
+                    yield self._read_batch(first, asks, tells, event)
+                except (KeyError, TypeError, ValueError, OverflowError) as error:
+                    what = f"no {error}" if isinstance(error, KeyError) else error
+                    lines = f"{self.events} lines {first}–{number}"
+                    raise UsageError(f"{lines} are no batch of a run: {what}.") from None
+                asks, tells, first = [], [], number + 1
+            else:
+                raise UsageError(f"{self.events} line {number}: unknown event {kind!r}.")
+
+    def _arrays(self, number: int) -> Path:
+        return self.path / "arrays" / f"{number:06d}.npz"
+
+    def _read_batch(
+        self, line: int, asks: list[dict[str, Any]], tells: list[dict[str, Any]], end: dict[str, Any]
+    ) -> Batch:
+        file = self._arrays(int(end["batch"]))
+        arrays = read_npz(file)
+        if _digest(arrays) != end["arrays"]:
+            raise ValueError(f"{file.name} is not the file that was written with it")
+        queries = [Query(int(a["id"]), read_policy(a["policy"]), a["seconds"], a["seed"]) for a in asks]
+        if [int(t["id"]) for t in tells] != [q.id for q in queries]:
+            raise ValueError("asks and tells don't match")
+        trials = [_read_trial(t, part) for t, part in zip(tells, _unpack(arrays, len(tells)), strict=True)]
+        return Batch(
+            int(end["batch"]), line, queries, trials, float(end["clock"]), read_policy(end["recommended"])
+        )
+
+    def _drop_tail(self) -> None:
+        """Cut what follows the last whole batch, if it's the beginning of one, and torn lines elsewhere."""
+        keep = kept = last = total = 0
+        with self.events.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                total += len(line)
+                if line.startswith(b'{"event": "batch"') and line.endswith(b"}\n"):
+                    keep, kept, last = total, kept + 1, number
+        if keep < total:
+            for number, event in read_lines(self.events, torn=True):
+                if number > last and event.get("event") not in ("ask", "tell"):
+                    raise UsageError(f"{self.events} line {number} is corrupt: neither an ask nor a tell.")
+            with self.events.open("r+b") as file:
+                file.truncate(keep)
+            self.warnings.append(
+                f"{self.events}: {total - keep} bytes after {kept} batches were in flight when the run "
+                "stopped; dropped."
+            )
+        for name in ("validation.jsonl", "wall.jsonl"):
+            drop_torn_line(self.path / name)
+
+
+def recommendations(path: Path) -> Iterator[tuple[float, Policy]]:
+    """Clock and recommendation after each batch of the run in this directory."""
+    for _, event in read_lines(path / "events.jsonl", torn=True):
+        if event.get("event") == "batch":
+            yield float(event["clock"]), read_policy(event["recommended"])
+
+
+def _ask_event(number: int, query: Query) -> dict[str, Any]:
+    return {"event": "ask", "batch": number, "id": query.id, "policy": query.policy.describe(),
+            "seconds": query.seconds, "seed": query.seed}  # fmt: skip
+
+
+def _tell_event(trial: Trial) -> dict[str, Any]:
+    return {"event": "tell", "id": trial.query, "score": trial.score, "walked": trial.walked,
+            "charged": trial.charged, "asked": trial.asked, "ending": str(trial.ending),
+            "measures": trial.measures}  # fmt: skip
+
+
+def _read_trial(event: dict[str, Any], arrays: dict[str, Array]) -> Trial:
+    score = event["score"]
+    return Trial(
+        query=int(event["id"]), score=None if score is None else float(score), walked=float(event["walked"]),
+        charged=float(event["charged"]), ending=Ending(event["ending"]), asked=float(event["asked"]),
+        measures=dict(event["measures"]), **arrays,
+    )  # fmt: skip
+
+
+def _pack(trials: Sequence[Trial]) -> dict[str, Array]:
+    """The trials' arrays, end to end, and the length of each."""
+    packed = {}
+    for name in STEP_ARRAYS:
+        parts = [getattr(t, name) for t in trials]
+        packed[name] = np.concatenate(parts)
+        packed[f"{name}_n"] = np.array([len(p) for p in parts], float)
+    return packed
+
+
+def _unpack(arrays: dict[str, Array], n: int) -> list[dict[str, Array]]:
+    parts: list[dict[str, Array]] = [{} for _ in range(n)]
+    for name in STEP_ARRAYS:
+        counts = arrays[f"{name}_n"].astype(int)
+        if len(counts) != n or counts.sum() != len(arrays[name]):
+            raise ValueError(f"array {name!r} is for {len(counts)} trials, not {n}")
+        for part, values in zip(parts, np.split(arrays[name], np.cumsum(counts)[:-1]), strict=True):
+            part[name] = values
+    return parts
+
+
+def _digest(arrays: dict[str, Array]) -> str:
+    crc = 0
+    for name in sorted(arrays):
+        a = np.ascontiguousarray(arrays[name])
+        crc = zlib.crc32(a.tobytes(), zlib.crc32(f"{name} {a.dtype} {a.shape}".encode(), crc))
+    return f"{crc:08x}"
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a run directory.
+
+    Raises:
+      UsageError: there is none, or it is not one.
+    """
+    file = path / "run.json"
+    if not file.is_file():
+        raise UsageError(f"{path} is no run directory: it has no run.json.")
+    manifest = read_json(file)
+    if manifest.get("schema") != SCHEMA:
+        raise UsageError(f"{file} has schema {manifest.get('schema')!r}; this version reads schema {SCHEMA}.")
+    wrong = [key for key, kinds in MANIFEST.items() if not isinstance(manifest.get(key), kinds)]
+    wrong += [key for key in ("seed", "budget") if key not in wrong and manifest[key] < 0]
+    if "space" not in wrong and not all(_is_parameter(p) for p in manifest["space"]):
+        wrong.append("space")
+    if wrong:
+        raise UsageError(f"{file} is no manifest of a run: it has no usable {', '.join(wrong)}.")
+    del manifest["schema"]
+    return manifest
+
+
+def _is_parameter(p: object) -> bool:
+    return isinstance(p, dict) and p.keys() >= {"name", "low", "high", "default", "unit"}
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """What came out of the run in this directory.
+
+    Raises:
+      UsageError: it is no run, or not finished, or its result is not one.
+    """
+    read_manifest(path)
+    file = path / "result.json"
+    if not file.exists():
+        raise UsageError(f"{path} is not finished; go on with: gait resume {path}")
+    result = read_json(file)
+    missing = [key for key in RESULT if key not in result]
+    if missing:
+        raise UsageError(f"{file} is no result of a run: it has no {', '.join(missing)}.")
+    return result
+
+
+def _refuse_taken(path: Path) -> None:
+    """Refuse a place where something is; what a run killed before it had a manifest leaves is nothing."""
+    if (path / "run.json").exists():
+        raise UsageError(f"{path} exists{_progress_of(path)}. Choose another --out, or: gait resume {path}")
+    if not path.exists():
+        return
+    found = {p.name: p for p in path.iterdir()} if path.is_dir() else {"": path}
+    if not found.keys() <= {"arrays", "lock", "events.jsonl", "run.part"} or (
+        "events.jsonl" in found and found["events.jsonl"].stat().st_size
+    ):
+        raise UsageError(f"{path} exists and is no run. Choose another --out.")
+
+
+def _progress_of(path: Path) -> str:
+    """How far the run in this directory is, for a message."""
+    try:
+        clock = max((c for c, _ in recommendations(path)), default=0.0)
+        budget = float(read_manifest(path)["budget"])
+    except (UsageError, OSError, KeyError, TypeError, ValueError):
+        return ""
+    return f" ({show_duration(clock)} of {show_duration(budget)} spent)"
+
+
+def _lock(path: Path) -> IO[str]:
+    file = (path / "lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise UsageError(f"{path} is being written by another process; wait for it, or stop it.") from None
+    return file

@@ -1,0 +1,122 @@
+"""All about a run, as data and as a table: what it found, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from gait.durations import show_duration
+from gait.errors import UsageError
+from gait.files import read_lines
+from gait.ledger import read_manifest, read_result
+from gait.run import Run
+from gait.trial import Ending
+
+
+def show(path: Path) -> dict[str, Any]:
+    """What is known of the run in this directory, finished or not.
+
+    Returns:
+      status, task, optimizer, seed, budget [s], `charged` and `walked` [s], `seconds` by kind, trials, falls,
+      endings, `start` and `recommended` as {mean, sd, n} (None before they were validated), parameters with
+      their units.
+
+    Raises:
+      UsageError: it is no run, or broken.
+    """
+    manifest = read_manifest(path)
+    finished = (path / "result.json").exists()
+    data = read_result(path) if finished else _so_far(path, manifest)
+    units = {p["name"]: p for p in manifest["space"]}
+    found = data["recommended"].get("parameters") if data["recommended"] else None
+    return {
+        "status": "finished" if finished else "unfinished",
+        **{k: manifest[k] for k in ("task", "fields", "optimizer", "settings", "seed", "budget", "versions")},
+        "score": manifest.get("score", ""), "charged": data["seconds"]["charged"],
+        "walked": data["seconds"]["walking"], "seconds": data["seconds"], "trials": data["trials"],
+        "falls": data["endings"][str(Ending.FELL)], "endings": data["endings"],
+        "start": _brief(data["start"]), "recommended": _brief(data["recommended"]),
+        "parameters": {
+            name: {"start": p["default"], "recommended": found[name] if found else None, "unit": p["unit"],
+                   "low": p["low"], "high": p["high"]}
+            for name, p in units.items()
+        },
+        "measures": data["recommended"].get("measures") if data["recommended"] else None,
+    }  # fmt: skip
+
+
+def _brief(quality: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {k: quality[k] for k in ("mean", "sd", "n")} if quality else None
+
+
+def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The bill of an unfinished run, from the events of its whole batches alone."""
+    seconds = {"walking": 0.0, "setup": 0.0, "falls": 0.0, "charged": 0.0}
+    endings = {str(e): 0 for e in Ending}
+    told: list[tuple[str, float, float]] = []
+    for number, event in read_lines(path / "events.jsonl", torn=True):
+        try:
+            if event["event"] == "tell":
+                told.append((str(Ending(event["ending"])), float(event["walked"]), float(event["charged"])))
+        except (KeyError, TypeError, ValueError):
+            raise UsageError(f"{path / 'events.jsonl'} line {number} is no event of a run.") from None
+        if event["event"] != "batch":
+            continue
+        for ending, walked, charged in told:
+            fall = 0.0 if ending == Ending.COMPLETED else float(manifest["fall_seconds"])
+            endings[ending] += 1
+            for kind, value in (("walking", walked), ("setup", charged - walked - fall), ("falls", fall),
+                                ("charged", charged)):  # fmt: skip
+                seconds[kind] += value
+        told.clear()
+    trials = sum(endings.values())
+    return {"seconds": seconds, "trials": trials, "endings": endings, "start": None, "recommended": None}
+
+
+def show_table(data: Mapping[str, Any]) -> None:
+    """Print what `show` found."""
+    fields = " · ".join(str(v) for v in data["fields"].values())
+    print(f"{data['task']} · {fields} · {data['optimizer']} · seed {data['seed']} · {data['status']}")
+    table = Table(box=None, pad_edge=False)
+    for column in ("parameter", "start", "recommended", "unit", "range"):
+        table.add_column(column, justify="right" if column in ("start", "recommended") else "left")
+    for name, p in data["parameters"].items():
+        best = "–" if p["recommended"] is None else f"{p['recommended']:.3f}"
+        table.add_row(name, f"{p['start']:.3f}", best, p["unit"], f"{p['low']:g} … {p['high']:g}")
+    Console(highlight=False).print(table)
+    spent = {kind: show_duration(s) for kind, s in data["seconds"].items()}
+    apart = f"   (held-out validation {spent['validation']}, not charged)" if "validation" in spent else ""
+    print(
+        f"simulated time   walking {spent['walking']} · set-up {spent['setup']} · falls {spent['falls']} · "
+        f"total {spent['charged']} of {show_duration(data['budget'])}{apart}"
+    )
+    endings = " · ".join(f"{name} {n}" for name, n in data["endings"].items() if n)
+    print(f"endings          {endings or 'no trial yet'}")
+    if data["recommended"]:
+        start, best = data["start"], data["recommended"]
+        print(
+            f"score            start {start['mean']:.3f} ± {start['sd']:.3f} · recommended "
+            f"{best['mean']:.3f} ± {best['sd']:.3f} {data['score']}, {best['n']} held-out trials"
+        )
+        print("measures         " + " · ".join(f"{name} {v:.3g}" for name, v in data["measures"].items()))
+
+
+def outcome(run: Run) -> str:
+    """What a run came to, in a few lines."""
+    if not run.result:
+        spent = show_duration(run.tally.clock) if run.tally else "once"
+        return f"stopped at {spent}; continue with: gait resume {run.path}"
+    r = run.result
+    start, best, unit, falls = r["start"], r["recommended"], r["score_unit"], r["endings"]["fell"]
+    times = f"  ({best['mean'] / start['mean']:.1f} × the start)" if start["mean"] > 0 else ""
+    return (
+        f"start        {start['mean']:.3f} {unit} ± {start['sd']:.3f}  "
+        f"(s.d. of one of {start['n']} held-out trials)\n"
+        f"recommended  {best['mean']:.3f} {unit} ± {best['sd']:.3f}{times}, {r['trials']} trials, "
+        f"{falls} fall{'s' * (falls != 1)}, {show_duration(r['seconds']['charged'])} charged\n"
+        f"{run.path} · see it: gait render {run.path} --out walk.mp4 · all of it: gait show {run.path}"
+    )
