@@ -26,14 +26,19 @@ from gait.ledger import Ledger
 from gait.optimizers import find_optimizer
 from gait.progress import Progress
 from gait.robots.quadruped import QuadrupedWalker
-from gait.run import Tally, _walk_batch, manifest_of, trial_seed
+from gait.run import _walk_batch, manifest_of, trial_seed
 from gait.simulate import Walk, walk_trials
+from gait.tally import Tally
 from gait.task import Task
 from gait.tasks.quadruped import SECONDS, Quadruped
 from gait.trial import Query
 
-CASES = ((1, "random-search", {"batch": "1"}, 1), (12, "cma-es", {"population": "12"}, 0),
-         (45, "finite-difference", {}, 0), (200, "cma-es", {"population": "200"}, 0))  # fmt: skip
+CASES: tuple[tuple[int, str, dict[str, str], int], ...] = (
+    (1, "random-search", {"batch": "1"}, 1),
+    (12, "cma-es", {"population": "12"}, 0),
+    (45, "finite-difference", {}, 0),
+    (200, "cma-es", {"population": "200"}, 0),
+)
 """Population, optimizer, its settings, threads (0: one a core)."""
 SEED = 0
 
@@ -64,9 +69,9 @@ class TapedWalker(QuadrupedWalker):
 def tapes(task: Quadruped, queries: list[Query]) -> list[Tape]:
     """What the trials of these queries sent to their servos."""
     walker = TapedWalker(task.robot, task.controller, task.noise, SECONDS.high)
-    walk, kept = Walk(walker, 1, 1), []
+    walk, kept = Walk(walker, 1), []
     for query in queries:
-        walk_trials(task, walk, [query], [trial_seed(SEED, query)])
+        walk_trials(task, [walk], [query], [trial_seed(SEED, query)])
         kept.append(Tape(walker.start, np.array(walker.tape)))
     return kept
 
@@ -92,9 +97,7 @@ def time_bare(task: Quadruped, kept: list[Tape], threads: int) -> float:
     return time.perf_counter() - began
 
 
-def time_run(
-    task: Task, optimizer: str, settings: dict[str, str], batches: int
-) -> tuple[float, float, list[Query]]:
+def time_run(task: Task, optimizer: str, settings: dict[str, str], batches: int) -> tuple[float, float, list[Query]]:
     """Wall seconds and walked seconds of the first batches of a run, ledger and all, and what was asked."""
     cls = find_optimizer(optimizer)
     options = cls.Settings.parse(settings)

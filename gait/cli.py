@@ -270,6 +270,9 @@ COMMANDS: dict[str, type] = {
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: exit code 0 if done, 2 if asked for what can't be, 130 if interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "±" gets a "?", not an exception
     try:
         code = _parse(list(sys.argv[1:] if argv is None else argv)).run()
     except UsageError as error:
@@ -286,34 +289,42 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _parse(words: list[str]) -> Any:
     """The command that these words ask for; what the parser can't read is refused in one sentence."""
-    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
-        raise UsageError(unknown_name("command", words[0], COMMANDS))
-    choices: Any = None
-    for name, cls in COMMANDS.items():
-        choice: Any = Annotated.__class_getitem__((cls, subcommand(name, prefix_name=False)))  # type: ignore[attr-defined]
-        choices = choice if choices is None else choices | choice
+    name = words[0] if words and not words[0].startswith("-") else ""
+    if name and name not in COMMANDS:
+        raise UsageError(unknown_name("command", name, COMMANDS))
+    form: Any = COMMANDS[name] if name else _any_command()
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(
-                choices, prog="gait", description="Tune walkers; see what it cost in simulated time.",
-                args=_gather(words), config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+                form, prog=f"gait {name}".strip(), args=_gather(words[bool(name) :]),
+                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+                description=None if name else "Tune walkers; see what it cost in simulated time.",
             )  # fmt: skip
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise UsageError(_sentence(said.getvalue(), words)) from None
+        raise UsageError(f"{_sentence(said.getvalue())} See: {f'gait {name}'.strip()} --help") from None
 
 
-def _sentence(framed: str, words: list[str]) -> str:
+def _any_command() -> Any:
+    """All commands, for their list."""
+    choices: Any = None
+    for name, cls in COMMANDS.items():
+        choice: Any = Annotated.__class_getitem__((cls, subcommand(name, prefix_name=False)))  # type: ignore[attr-defined]
+        choices = choice if choices is None else choices | choice
+    return choices
+
+
+def _sentence(framed: str) -> str:
     """The point of the parser's framed message: its first part without the help texts, and its guess."""
-    lines = [line.strip("│").rstrip()[1:] for line in framed.splitlines() if line.startswith("│")]
-    rules = [k for k, line in enumerate(lines) if line.startswith("──")] or [len(lines)]
+    lines = framed.splitlines()  # a box, or a title and a rule where the terminal has no boxes
+    lines = [line[2:].rstrip("│ ") for line in (lines[1:-1] if framed.startswith("╭") else lines[2:])]
+    rules = [k for k, line in enumerate(lines) if set(line) in ({"─"}, {"-"})] or [len(lines)]
     point = " ".join(line.strip() for line in lines[: rules[0]] if not line.startswith(" " * 8))
     guesses = [line.split()[0] for line in lines[rules[0] :] if line.startswith("    --")]
     guess = f" Did you mean {guesses[0]}?" if guesses and "Unrecognized" in point else ""
-    command = words[0] if words and words[0] in COMMANDS else ""
-    return f"{point[:1].lower()}{point[1:].rstrip('.')}.{guess} See: gait {command} --help".replace("  ", " ")
+    return f"{point[:1].lower()}{point[1:].rstrip('.')}.{guess}"
 
 
 def _gather(words: list[str]) -> list[str]:
@@ -377,7 +388,7 @@ def _print_outcome(run: Any) -> int:
 
     for warning in run.warnings:
         print(f"gait: {warning}", file=sys.stderr)
-    print(outcome(run))
+    print(outcome(run, start=not sys.stderr.isatty()))  # on a terminal it was told above the bar
     return 0 if run.result else 130
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +17,9 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import config
+
+KEPT = 8
+"""Versions of the package whose compiled code is kept."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +34,8 @@ def cache_folder() -> str:
     folder = base / "gaitopt" / digest.hexdigest()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for old in sorted(folder.parent.iterdir(), key=lambda f: f.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
     except OSError:
         return tempfile.mkdtemp(prefix="gaitopt-")
     return str(folder)

@@ -65,13 +65,17 @@ def read_lines(path: Path, *, torn: bool = False) -> Iterator[tuple[int, dict[st
         raise UsageError(f"{path} can't be read: {error.strerror}.") from None
 
 
-def append_lines(path: Path, objects: Sequence[dict[str, Any]]) -> None:
-    """Append objects as JSON lines in one write, on disk when this returns. Floats round-trip exactly."""
+def append_lines(path: Path, objects: Sequence[dict[str, Any]], *, sync: bool = True) -> None:
+    """Append objects as JSON lines in one write; with `sync`, they're on disk when this returns.
+
+    Floats round-trip exactly.
+    """
     text = "".join(json.dumps(o, allow_nan=False) + "\n" for o in objects)
     with path.open("ab") as file:
         file.write(text.encode())
         file.flush()
-        os.fsync(file.fileno())
+        if sync:
+            os.fsync(file.fileno())
 
 
 def drop_torn_line(path: Path) -> None:

@@ -172,9 +172,7 @@ class Ledger:
         if [int(t["id"]) for t in tells] != [q.id for q in queries]:
             raise ValueError("asks and tells don't match")
         trials = [_read_trial(t, part) for t, part in zip(tells, _unpack(arrays, len(tells)), strict=True)]
-        return Batch(
-            int(end["batch"]), line, queries, trials, float(end["clock"]), read_policy(end["recommended"])
-        )
+        return Batch(int(end["batch"]), line, queries, trials, float(end["clock"]), read_policy(end["recommended"]))
 
     def _drop_tail(self) -> None:
         """Cut what follows the last whole batch, if it's the beginning of one, and torn lines elsewhere."""
@@ -303,10 +301,9 @@ def _refuse_taken(path: Path) -> None:
         raise UsageError(f"{path} exists{_progress_of(path)}. Choose another --out, or: gait resume {path}")
     if not path.exists():
         return
-    found = {p.name: p for p in path.iterdir()} if path.is_dir() else {"": path}
-    if not found.keys() <= {"arrays", "lock", "events.jsonl", "run.part"} or (
-        "events.jsonl" in found and found["events.jsonl"].stat().st_size
-    ):
+    left = {"arrays", "lock", "events.jsonl", "run.part"}
+    ours = path.is_dir() and {p.name for p in path.iterdir()} <= left
+    if not ours or any((path / "arrays").glob("*")) or any(read_lines(path / "events.jsonl")):
         raise UsageError(f"{path} exists and is no run. Choose another --out.")
 
 

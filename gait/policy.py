@@ -88,9 +88,7 @@ class Gaussian(Policy):
             object.__setattr__(self, name, _frozen(getattr(self, name), name, ndim))
         d = len(self.mean)
         if self.log_std.shape != (d,) or self.gain.shape[0] != d:
-            raise ValueError(
-                f"mean {(d,)}, log_std {self.log_std.shape} and gain {self.gain.shape} must agree"
-            )
+            raise ValueError(f"mean {(d,)}, log_std {self.log_std.shape} and gain {self.gain.shape} must agree")
 
     def act(self, features: Array, rng: np.random.Generator) -> Array:
         """One draw (d,), not clipped: the score function needs the draw itself."""

@@ -61,13 +61,14 @@ class TerminalProgress(Progress):
         wall = max(1e-3, time.perf_counter() - self.began)
         factor = (tally.walking - self.before) / wall
         rate = (tally.clock - self.spent) / wall
-        left = (self.budget - tally.clock) / rate if rate > 0 else 0.0
         falls = tally.endings["fell"]
         words = (
             f"{show_duration(tally.clock)} of {show_duration(self.budget)} spent · "
-            f"best trial {tally.best:.3f} {self.task.score_unit} · {falls} fall{'s' * (falls != 1)} · "
-            f"{factor:.0f}× real time · {int(max(0.0, left)) // 60}:{int(max(0.0, left)) % 60:02d} left"
+            f"best trial {tally.best:.3f} {self.task.score_unit} · {falls} fall{'s' * (falls != 1)}"
         )
+        if rate > 0:  # nothing is known of it before a batch was walked here
+            left = int(max(0.0, self.budget - tally.clock) / rate)
+            words += f" · {factor:.0f}× real time · {left // 60}:{left % 60:02d} left"
         self.bar.update(self.row, completed=min(tally.clock, self.budget), description=words)
 
     def validating(self) -> None:

@@ -115,9 +115,7 @@ def optimize(
         ledger.close()
 
 
-def resume(
-    out: str | Path, *, budget: str | float | None = None, threads: int = 0, progress: bool = True
-) -> Run:
+def resume(out: str | Path, *, budget: str | float | None = None, threads: int = 0, progress: bool = True) -> Run:
     """Go on with a run: replay its ledger, check that it follows from its seed, and walk what is left.
 
     Args:
@@ -192,20 +190,20 @@ def task_of(manifest: Mapping[str, Any], threads: int = 0) -> Task:
     task = make_task(manifest["task"], manifest["fields"], threads)
     if task.version != manifest["task_version"]:
         raise UsageError(
-            f"the run is of version {manifest['task_version']} of task {task.name!r}; "
-            f"this is version {task.version}."
+            f"the run is of version {manifest['task_version']} of task {task.name!r}; this is version {task.version}."
         )
     if task.problem.space.describe() != manifest["space"]:
         raise UsageError(f"the run's parameters are not those of task {task.name!r} here.")
     return task
 
 
-def load_run(path: Path) -> Run:
+def load_run(path: str | Path) -> Run:
     """A finished run, as it was recorded.
 
     Raises:
       UsageError: it is no run, or has no result yet.
     """
+    path = Path(path)
     return Run(path, read_result(path))
 
 
@@ -213,8 +211,7 @@ def _extend(ledger: Ledger, budget: float) -> None:
     old = float(ledger.manifest["budget"])
     if budget < old:
         raise UsageError(
-            f"the run's budget is {show_duration(old)}: it can be extended, "
-            f"not cut to {show_duration(budget)}."
+            f"the run's budget is {show_duration(old)}: it can be extended, not cut to {show_duration(budget)}."
         )
     if budget > old:
         (ledger.path / "result.json").unlink(missing_ok=True)  # it says nothing about the larger budget
@@ -263,7 +260,7 @@ def _walk_batch(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, 
     ledger.append(number, queries, trials, tally.clock, optimizer.recommend())
     wall = time.perf_counter() - began
     paid = {"batch": number, "wall": wall, "walked": tally.walking - walked}
-    append_lines(ledger.path / "wall.jsonl", [paid])
+    append_lines(ledger.path / "wall.jsonl", [paid], sync=False)  # nothing depends on it
     bar.walked(tally)
     return True
 

@@ -105,18 +105,18 @@ def show_table(data: Mapping[str, Any]) -> None:
         print("measures         " + " · ".join(f"{name} {v:.3g}" for name, v in data["measures"].items()))
 
 
-def outcome(run: Run) -> str:
-    """What a run came to, in a few lines."""
+def outcome(run: Run, *, start: bool = True) -> str:
+    """What a run came to, in a few lines; without the line on its `start` if that was told before."""
     if not run.result:
         spent = show_duration(run.tally.clock) if run.tally else "once"
         return f"stopped at {spent}; continue with: gait resume {run.path}"
     r = run.result
-    start, best, unit, falls = r["start"], r["recommended"], r["score_unit"], r["endings"]["fell"]
-    times = f"  ({best['mean'] / start['mean']:.1f} × the start)" if start["mean"] > 0 else ""
+    first, best, unit, falls = r["start"], r["recommended"], r["score_unit"], r["endings"]["fell"]
+    times = f"  ({best['mean'] / first['mean']:.1f} × the start)" if first["mean"] > 0 else ""
+    told = f"{first['mean']:.3f} {unit} ± {first['sd']:.3f}  (s.d. of one of {first['n']} held-out trials)"
     return (
-        f"start        {start['mean']:.3f} {unit} ± {start['sd']:.3f}  "
-        f"(s.d. of one of {start['n']} held-out trials)\n"
-        f"recommended  {best['mean']:.3f} {unit} ± {best['sd']:.3f}{times}, {r['trials']} trials, "
+        (f"start        {told}\n" if start else "")
+        + f"recommended  {best['mean']:.3f} {unit} ± {best['sd']:.3f}{times}, {r['trials']} trials, "
         f"{falls} fall{'s' * (falls != 1)}, {show_duration(r['seconds']['charged'])} charged\n"
         f"{run.path} · see it: gait render {run.path} --out walk.mp4 · all of it: gait show {run.path}"
     )

@@ -8,7 +8,8 @@ at any number of threads and for any split into batches.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -48,6 +49,8 @@ class Walker(Protocol):
     model: mujoco.MjModel
     steps: int
     """Physics steps a tick."""
+    record: tuple[str, ...]
+    """Fields of MjData that `measure` wants after every physics step."""
     tick: float
     """Seconds a tick."""
     flags: Flags
@@ -70,8 +73,12 @@ class Walker(Protocol):
     def command(self, ids: Ints) -> None:
         """Write the controls of the next tick."""
 
-    def measure(self, ids: Ints) -> int:
-        """Measure after a tick, set `flags`; the number of worlds whose flag is set."""
+    def measure(self, ids: Ints, records: Mapping[str, Array]) -> int:
+        """Measure after a tick, set `flags`; the number of worlds whose flag is set.
+
+        `records` holds each field of `record` as (k, steps, ...), k being the worlds `ids`. A world that blew up
+        or raised is known by its clock, which is not where it should be.
+        """
 
     def features(self, ids: Ints) -> Array:
         """(k, f) what a policy sees."""
@@ -117,11 +124,12 @@ class Walk:
       threads: physics threads; 0 is one a core.
     """
 
-    def __init__(self, walker: Walker, n: int, threads: int = 0) -> None:
+    def __init__(self, walker: Walker, n: int, threads: int = 1) -> None:
         _silence_mujoco()
         self.walker, self.n = walker, n
         self.batch = Batch(walker.model, n, threads)
         walker.attach(self.batch)
+        self._records = batch_records(self.batch, walker.record, walker.steps)
         self._fresh = np.zeros(n, bool)
         self._active = np.zeros(n, bool)
         self.trace: list[tuple[float, Array, NDArray[np.bool_]]] | None = None
@@ -160,22 +168,45 @@ class Walk:
     def _tick_until_flagged(self, active: Ints) -> Ints:
         walker, batch = self.walker, self.batch
         rows = None if len(active) == self.n else active
+        records = {name: buffer[: len(active)] for name, buffer in self._records.items()}
         while True:
             walker.command(active)
             # a world that raised keeps its state: `measure` sees that its clock stood still
             with contextlib.suppress(SimulationError):
-                batch.step(rows, walker.steps)
-            flagged = walker.measure(active)
+                batch.rollout(walker.steps, record=walker.record, ids=rows, out=records)
+            flagged = walker.measure(active, records)
             if self.trace is not None:
                 self.trace.append((float(batch.time[0]), batch.qpos[0].copy(), walker.contacts[0].copy()))
             if flagged:
-                return active[walker.flags[active] != Flag.WALKING]
+                done: Ints = active[walker.flags[active] != Flag.WALKING]
+                return done
+
+
+def batch_records(batch: Batch, fields: Sequence[str], steps: int) -> dict[str, Array]:
+    """Buffers (n, steps, ...) for fields that are recorded at every physics step."""
+    data = mujoco.MjData(batch.model)
+    return {name: np.empty((batch.nsim, steps, *getattr(data, name).shape)) for name in fields}
 
 
 def walk_trials(
+    task: Task, walks: Sequence[Walk], queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence]
+) -> list[Trial]:
+    """Walk every query in a world of its own, dealt to the walks, each on a thread, and bill it by the task's rules.
+
+    Threads that each step their own worlds beat one batch on all threads: controllers and measures run side by side
+    too, and nobody waits for the slowest world at every tick. Compiled code and physics hold no Python lock.
+    """
+    lanes = max(1, min(len(walks), len(queries)))
+    with ThreadPoolExecutor(lanes) as pool:
+        dealt = [pool.submit(_walk_in_turn, task, walks[k], queries[k::lanes], seeds[k::lanes]) for k in range(lanes)]
+        parts = [lane.result() for lane in dealt]
+    return [parts[k % lanes][k // lanes] for k in range(len(queries))]
+
+
+def _walk_in_turn(
     task: Task, walk: Walk, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence]
 ) -> list[Trial]:
-    """Walk every query in a world of its own, `walk.n` at a time, and bill it by the task's rules."""
+    """Walk the queries, `walk.n` at a time."""
     trials: list[Trial] = []
     for first in range(0, len(queries), walk.n):
         part = slice(first, first + walk.n)
@@ -214,25 +245,23 @@ def _walk_together(
     ids = np.arange(len(queries))
     seen = walk.reset(ids, [np.random.default_rng(child(seed, 0)) for seed in seeds], seconds)
     while len(trials) < len(queries):
-        for i, phi in zip(ids, seen, strict=True):
+        for i, phi in zip(ids.tolist(), seen, strict=True):
             logs[i].features.append(phi)
             logs[i].actions.append(queries[i].policy.act(phi, rngs[i]))
         steps = walk.advance([logs[i].actions[-1] for i in ids], ids)
-        for k, i in enumerate(steps.ids):
+        for k, i in enumerate(steps.ids.tolist()):
             logs[i].rewards.append(float(steps.rewards[k]))
             logs[i].durations.append(float(steps.durations[k]))
             ending = steps.endings[k]
             if ending is not None:
                 logs[i].features.append(steps.features[k])
-                trials[int(i)] = _bill(task, walk.walker, int(i), queries[i], seconds[i], ending, logs[i])
+                trials[i] = _bill(task, walk.walker, i, queries[i], seconds[i], ending, logs[i])
         on = np.array([e is None for e in steps.endings], bool)
         ids, seen = steps.ids[on], steps.features[on]
     return [trials[i] for i in range(len(queries))]
 
 
-def _bill(
-    task: Task, walker: Walker, i: int, query: Query, asked: float, ending: Ending, log: _Steps
-) -> Trial:
+def _bill(task: Task, walker: Walker, i: int, query: Query, asked: float, ending: Ending, log: _Steps) -> Trial:
     walked = walker.walked(i)
     return Trial(
         query=query.id,

@@ -12,7 +12,6 @@ result is plausible, not proven. The search draws broadly at first, then around 
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections.abc import Sequence
 
@@ -110,8 +109,7 @@ def main() -> None:
         initial, best, falls = walk(Quadruped(noise=level))
         print(f"as it is, noise {level:<8} {_told(initial, best, falls)}", flush=True)
     if options.search:
-        assert math.isfinite(seconds := parse_duration(options.search))
-        search(Quadruped(noise="low"), seconds, options.seed)
+        search(Quadruped(noise="low"), parse_duration(options.search), options.seed)
 
 
 if __name__ == "__main__":

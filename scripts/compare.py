@@ -12,7 +12,7 @@ import gait
 
 if __name__ == "__main__":  # worker processes import this file
     out = sys.argv[1] if len(sys.argv) > 1 else "studies/compare"
-    study = gait.compare(
+    study = gait.compare_optimizers(
         "quadruped", ["finite-difference", "cma-es", "reinforce"], seeds=5, budget="1h", out=out, jobs=2
     )
     study.print()

@@ -28,7 +28,10 @@ def main() -> None:
         for seconds in LENGTHS:
             found = [evaluate(task, v, trials=trials, seconds=seconds)["score"] for v in ({}, PUBLISHED_BEST)]
             rel = [s["sd"] / s["mean"] for s in found]
-            cells = [f"{1e3 * s['mean']:4.0f} ± {1e3 * s['sd']:3.0f} mm/s ({r:5.1%})" for s, r in zip(found, rel, strict=True)]
+            cells = [
+                f"{1e3 * s['mean']:4.0f} ± {1e3 * s['sd']:3.0f} mm/s ({r:5.1%})"
+                for s, r in zip(found, rel, strict=True)
+            ]
             print(f"{level:<10}{seconds:4.0f} s    {cells[0]}   {cells[1]}   {sum(rel) / 2:.1%}", flush=True)
 
 

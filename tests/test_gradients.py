@@ -326,9 +326,7 @@ def test_a_constant_speed_added_to_all_changes_nothing(baseline):
         e = some_episodes(rng, fell=False)
         faster = Episodes(e.trial, e.features, e.rewards + 3.0 * e.durations, e.durations, e.asked, e.fell)
         for tau in (0.7, math.inf):
-            assert np.allclose(
-                advantages(e, tau, baseline), advantages(faster, tau, baseline), rtol=0, atol=1e-9
-            )
+            assert np.allclose(advantages(e, tau, baseline), advantages(faster, tau, baseline), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("baseline", ["leave-one-out", "state-value"])
@@ -359,9 +357,7 @@ def test_few_or_empty_trials_are_no_trouble(baseline):
         e = some_episodes(rng, n=n, most=2)
         assert np.isfinite(advantages(e, 1.0, baseline)).all()
     nothing = np.zeros(0)
-    none = Episodes(
-        nothing.astype(int), np.zeros((0, 2)), nothing, nothing, np.full(3, 8.0), np.ones(3, bool)
-    )
+    none = Episodes(nothing.astype(int), np.zeros((0, 2)), nothing, nothing, np.full(3, 8.0), np.ones(3, bool))
     assert advantages(none, 1.0, baseline).shape == (0,)
 
 
@@ -398,9 +394,7 @@ def test_group_differences_average_to_twice_the_change_along_the_slope():
     found = np.zeros((4000, 4))
     for i in range(4000):
         signs = rng.integers(-1, 2, (30, 4))  # 30: an empty group is then too rare to matter
-        found[i] = gradients.group_differences(
-            signs, 5.0 + (signs * eps) @ slope + 0.05 * rng.normal(size=30)
-        )
+        found[i] = gradients.group_differences(signs, 5.0 + (signs * eps) @ slope + 0.05 * rng.normal(size=30))
     assert (np.abs(z_score(found - 2 * eps * slope)) < 4).all()
 
 

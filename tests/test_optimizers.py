@@ -27,9 +27,7 @@ def scored(queries, score):
         x = q.policy.act(np.zeros(2), np.random.default_rng([99, q.id]))
         reward = float(score(x))
         arrays = {"actions": x[None], "features": np.zeros((2, 2)), "rewards": np.array([reward])}
-        trials.append(
-            Trial(q.id, reward, 1.0, 1.0, Ending.COMPLETED, **arrays, durations=np.ones(1), asked=1.0)
-        )
+        trials.append(Trial(q.id, reward, 1.0, 1.0, Ending.COMPLETED, **arrays, durations=np.ones(1), asked=1.0))
     return trials
 
 
@@ -309,9 +307,7 @@ def test_reinforce_does_not_believe_what_a_blown_up_simulation_brought():
         optimizer = Reinforce(make_problem())
         rng = np.random.default_rng(23)
         trials = [told(q.policy, rng, rng.normal(size=10), [0.7] * 10, q) for q in optimizer.ask()]
-        trials[4] = dataclasses.replace(
-            trials[4], score=None, ending=Ending.DIVERGED, rewards=np.full(10, tall)
-        )
+        trials[4] = dataclasses.replace(trials[4], score=None, ending=Ending.DIVERGED, rewards=np.full(10, tall))
         optimizer.tell(trials)
         policies.append(optimizer.recommend().key())
     assert policies[0] == policies[1]

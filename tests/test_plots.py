@@ -39,9 +39,7 @@ def result(budget: float = 3600.0) -> dict:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "names", [["cma-es"], ["finite-difference", "reinforce", "cma-es"], list("abcdefgh")]
-)
+@pytest.mark.parametrize("names", [["cma-es"], ["finite-difference", "reinforce", "cma-es"], list("abcdefgh")])
 def test_legend_stands_outside_the_axes_and_inside_the_figure(names):
     fig, ax = drawn(names)
     legend, axes = ax.get_legend().get_window_extent(), ax.get_window_extent()
@@ -92,9 +90,7 @@ def test_optimizers_differ_in_colour_or_dash_and_colours_differ_in_grey():
 def test_saved_files_do_not_change_between_calls(tmp_path):
     clock, curves = made(["cma-es", "reinforce"])
     first, second = (
-        plots.save_comparison(
-            tmp_path / name, clock, curves, start=0.1, quantity="speed [m/s]", title="quadruped"
-        )
+        plots.save_comparison(tmp_path / name, clock, curves, start=0.1, quantity="speed [m/s]", title="quadruped")
         for name in ("one", "two")
     )
     assert [path.name for path in first] == ["one.png", "one.svg"]

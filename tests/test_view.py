@@ -188,9 +188,7 @@ class TestKinematics:
 
     def test_foot_paths_do_not_depend_on_where_the_trunk_is(self, model):
         here, there = walk(), walk(speed=-1.0, yaw=2.0)
-        np.testing.assert_allclose(
-            kinematics.hip_paths(model, here), kinematics.hip_paths(model, there), atol=1e-9
-        )
+        np.testing.assert_allclose(kinematics.hip_paths(model, here), kinematics.hip_paths(model, there), atol=1e-9)
         swing = kinematics.hip_paths(model, here)
         np.testing.assert_allclose(np.hypot(swing[..., 0], swing[..., 1]), 10.0)  # a stiff leg of 10 cm
 
@@ -297,9 +295,7 @@ class TestVideo:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            video.render_single(
-                model, walk(), tmp_path / "a.mp4", card=(), title="", size=(160, 240), progress=stop
-            )
+            video.render_single(model, walk(), tmp_path / "a.mp4", card=(), title="", size=(160, 240), progress=stop)
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("size", [(321, 241), (320, 60), (0, 0)])

@@ -92,6 +92,4 @@ def blown_up(trial: Trial) -> Trial:
     actions[2:] = np.inf
     features = trial.features[:4].copy()
     features[3:] = np.nan
-    return replace(
-        trial, score=None, ending=Ending.DIVERGED, actions=actions, features=features, rewards=rewards
-    )
+    return replace(trial, score=None, ending=Ending.DIVERGED, actions=actions, features=features, rewards=rewards)

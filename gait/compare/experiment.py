@@ -27,6 +27,8 @@ from rich.text import Text
 from gait.compare.study import Study, spell
 from gait.durations import parse_duration
 from gait.errors import UsageError
+from gait.files import read_json
+from gait.ledger import read_result
 from gait.optimizers import find_optimizer
 from gait.run import optimize, resume, versions
 from gait.tasks import make_task
@@ -93,8 +95,7 @@ class Experiment:
     def settings(self) -> dict[str, dict[str, Any]]:
         """Every optimizer's full settings, defaults included, as plain data."""
         return {
-            name: _plain(asdict(find_optimizer(name).Settings.parse(words)))
-            for name, words in self.optimizers.items()
+            name: _plain(asdict(find_optimizer(name).Settings.parse(words))) for name, words in self.optimizers.items()
         }
 
     @property
@@ -200,10 +201,7 @@ class Experiment:
         """
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in self.optimizers}
         for run in self.runs:
-            path = self.place(run) / "result.json"
-            if not path.exists():
-                raise UsageError(f"{path.parent} isn't finished: run the comparison first.")
-            found[run[0]].append(json.loads(path.read_text()))
+            found[run[0]].append(read_result(self.place(run)))
         return Study(found, self.budget, self.target)
 
     def table(self) -> Table:
@@ -263,7 +261,7 @@ def _one_core_each() -> Iterator[None]:
 def _check_same(directory: Path, files: Sequence[str], asked: Mapping[str, Any]) -> None:
     for name in files:
         path = directory / name
-        made = json.loads(path.read_text()) if path.exists() else {}
+        made = read_json(path) if path.exists() else {}
         for key in asked.keys() & made.keys():
             if made[key] != asked[key]:
                 raise UsageError(

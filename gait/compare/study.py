@@ -54,7 +54,7 @@ class Study:
     @cached_property
     def summaries(self) -> list[statistics.Summary]:
         """What the table says, as numbers, in the order given; the same runs give the same numbers."""
-        curves = {name: [_curve(r) for r in results] for name, results in self.results.items()}
+        curves = {name: [curve_of(r) for r in results] for name, results in self.results.items()}
         return statistics.summarize(curves, self.budget, self.goal[0], np.random.default_rng(0))
 
     def write(self, out: Path) -> None:
@@ -67,13 +67,11 @@ class Study:
         rng, clock = np.random.default_rng(0), np.linspace(0, self.budget, 241)
         curves = []
         for name, results in self.results.items():
-            sampled = np.array([statistics.sample_curve(*_curve(r), clock) for r in results])
+            sampled = np.array([statistics.sample_curve(*curve_of(r), clock) for r in results])
             curves.append(plots.Curves(name, sampled, *statistics.bootstrap(sampled, rng)))
         one = self.every[0]
         quantity = f"{one['score_name']} [{one['score_unit']}]"
-        plots.save_comparison(
-            out / "comparison", clock, curves, start=self.start, quantity=quantity, title=one["task"]
-        )
+        plots.save_comparison(out / "comparison", clock, curves, start=self.start, quantity=quantity, title=one["task"])
 
     def table(self) -> Table:
         """The comparison for a terminal, best first; its caption says what the numbers are."""
@@ -99,8 +97,7 @@ class Study:
         counts = {len(results) for results in self.results.values()}
         unit = self.every[0]["score_unit"]
         said = [
-            f"{unit} on held-out trials, interquartile mean [95 % bootstrap] of {max(counts)} runs, "
-            "simulated time",
+            f"{unit} on held-out trials, interquartile mean [95 % bootstrap] of {max(counts)} runs, simulated time",
             f"time to {self.goal[1]} ({self.goal[0]:.3g} {unit}): all seconds spent / runs that got there",
         ]
         if len(self.results) > 1:
@@ -111,7 +108,8 @@ class Study:
         return "\n".join(line for line in (*said, statistics.few_seeds(min(counts))) if line)
 
 
-def _curve(result: Mapping[str, Any]) -> tuple[statistics.Array, statistics.Array]:
+def curve_of(result: Mapping[str, Any]) -> tuple[statistics.Array, statistics.Array]:
+    """Clock [s] and validated mean score (points,) of a run's result."""
     clock, mean = ([point[key] for point in result["curve"]] for key in ("clock", "mean"))
     return np.array(clock, float), np.array(mean, float)
 

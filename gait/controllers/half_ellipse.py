@@ -103,8 +103,16 @@ def _targets(values: Array, phase: Array, offsets: Array, legs: Legs, span: floa
 
 @compiled
 def _command(
-    ids: NDArray[np.int64], values: Array, phase: Array, amplitude: Array, offsets: Array, legs: Legs, span: float,
-    radius: float, joints: Array, far: NDArray[np.int64],
+    ids: NDArray[np.int64],
+    values: Array,
+    phase: Array,
+    amplitude: Array,
+    offsets: Array,
+    legs: Legs,
+    span: float,
+    radius: float,
+    joints: Array,
+    far: NDArray[np.int64],
 ) -> None:
     target = np.empty(3)
     for i in ids:
@@ -165,7 +173,13 @@ class HalfEllipse:
         return out.reshape(*shape, len(self.offsets), 3)
 
     def command(
-        self, ids: NDArray[np.int64], values: Array, phase: Array, amplitude: Array, joints: Array, far: NDArray[np.int64]
+        self,
+        ids: NDArray[np.int64],
+        values: Array,
+        phase: Array,
+        amplitude: Array,
+        joints: Array,
+        far: NDArray[np.int64],
     ) -> None:
         """Joint targets of the worlds `ids`, compiled: writes rows of `joints` (n, 4, 3), adds to `far` (n,).
 

@@ -67,9 +67,7 @@ def knee_reach(ux: float, uy: float, uz: float, lx: float, lz: float, knee: floa
 
 
 @compiled
-def solve_leg(
-    x: float, y: float, z: float, upper: Array, lower: Array, low: Array, high: Array, joints: Array
-) -> bool:
+def solve_leg(x: float, y: float, z: float, upper: Array, lower: Array, low: Array, high: Array, joints: Array) -> bool:
     """Write rotator, elevator and knee [rad] for a foot at (x, y, z) in the canonical frame into `joints` (3,).
 
     A target out of reach is moved to the border of what can be reached: first along the line to the shoulder
@@ -98,10 +96,12 @@ def solve_leg(
     # elevator: from the sideways distance, which lies within ± the foot's distance from its axis
     arm = math.hypot(uy, qz)
     rest = math.atan2(uy, -qz)
-    outward = _bend(y, arm * math.sin(max(-0.5 * math.pi, low[1] + rest)), arm * math.sin(min(0.5 * math.pi, high[1] + rest)))
+    inmost = arm * math.sin(max(-0.5 * math.pi, low[1] + rest))
+    outmost = arm * math.sin(min(0.5 * math.pi, high[1] + rest))
+    outward = _bend(y, inmost, outmost)
     elevator = math.asin(min(1.0, max(-1.0, outward / arm))) - rest
-    moved += abs(outward - y)
     level = -math.sqrt(max(0.0, arm * arm - outward * outward))
+    moved += math.hypot(outward - y, math.hypot(qx, level) - math.hypot(x, z))
 
     # rotator: what is left between where the leg points and where the target lies
     rotator = math.atan2(x, -z) - math.atan2(qx, -level)
@@ -110,12 +110,20 @@ def solve_leg(
     moved += abs(limited - rotator) * distance
 
     joints[0], joints[1], joints[2] = limited, elevator, knee
-    return moved > FAR
+    far: bool = moved > FAR  # the sum of the three moves bounds the whole
+    return far
 
 
 @compiled
 def _inverse_rows(
-    targets: Array, fore: Array, side: Array, upper: Array, lower: Array, low: Array, high: Array, joints: Array,
+    targets: Array,
+    fore: Array,
+    side: Array,
+    upper: Array,
+    lower: Array,
+    low: Array,
+    high: Array,
+    joints: Array,
     far: NDArray[np.bool_],
 ) -> None:
     for i in range(targets.shape[0]):

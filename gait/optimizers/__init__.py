@@ -9,9 +9,7 @@ from gait.optimizers.finite_difference import FiniteDifference
 from gait.optimizers.random_search import RandomSearch
 from gait.optimizers.reinforce import Reinforce
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    cls.name: cls for cls in (FiniteDifference, CMAES, Reinforce, RandomSearch)
-}
+OPTIMIZERS: dict[str, type[Optimizer]] = {cls.name: cls for cls in (FiniteDifference, CMAES, Reinforce, RandomSearch)}
 GROUP = "gait.optimizers"
 
 

@@ -76,9 +76,7 @@ def _check_setting(f: dataclasses.Field[Any], value: Any) -> None:
     meta = f.metadata
     if meta["choices"] and value not in meta["choices"]:
         raise UsageError(f"{f.name}={value}: {f.name} is one of {', '.join(meta['choices'])}.")
-    if isinstance(value, (int, float)) and not (
-        math.isfinite(value) and meta["low"] <= value <= meta["high"]
-    ):
+    if isinstance(value, (int, float)) and not (math.isfinite(value) and meta["low"] <= value <= meta["high"]):
         raise UsageError(f"{f.name}={value:g}: {f.name} must lie within [{meta['low']:g}, {meta['high']:g}].")
 
 

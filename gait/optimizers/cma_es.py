@@ -21,15 +21,15 @@ SMALLEST = 4
 class CMAESSettings(Settings):
     """The start of the search; all else is pycma's default."""
 
-    population: int = setting(0, "trials in a generation; 0 is pycma's 4 + 3 ln d", low=0, high=10_000)
+    population: int = setting(
+        24, "trials in a generation; 0 is pycma's 4 + 3 ln d, which noise makes erratic", low=0, high=10_000
+    )
     initial_step: float = setting(2.0, "standard deviation at the start", unit="ε", low=1e-3, high=100.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if 0 < self.population < SMALLEST:
-            raise UsageError(
-                f"population={self.population}: population must be 0 (automatic) or {SMALLEST} and more."
-            )
+            raise UsageError(f"population={self.population}: population must be 0 (automatic) or {SMALLEST} and more.")
 
 
 class CMAES(Optimizer):
@@ -56,9 +56,7 @@ class CMAES(Optimizer):
         super().__init__(problem, seed, settings)
         if len(self.space) < 2:
             raise UsageError(f"cma-es needs two parameters or more; {self.space.names[0]} is the only one.")
-        self._strategy: Any = cma.CMAEvolutionStrategy(
-            self.space.default, self.settings.initial_step, self._options()
-        )
+        self._strategy: Any = cma.CMAEvolutionStrategy(self.space.default, self.settings.initial_step, self._options())
         self._population: list[Array] = []
 
     def recommend(self) -> Policy:

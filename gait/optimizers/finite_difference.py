@@ -43,9 +43,7 @@ class FiniteDifference(Optimizer):
     about = "finite-difference policy gradient (Kohl & Stone 2004)"
     Settings = FiniteDifferenceSettings
 
-    def __init__(
-        self, problem: Problem, seed: int = 0, settings: FiniteDifferenceSettings | None = None
-    ) -> None:
+    def __init__(self, problem: Problem, seed: int = 0, settings: FiniteDifferenceSettings | None = None) -> None:
         super().__init__(problem, seed, settings)
         self._point = self.space.default
         self._signs: NDArray[np.int64] = np.zeros((0, len(self.space)), dtype=np.int64)

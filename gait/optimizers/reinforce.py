@@ -29,26 +29,18 @@ class ReinforceSettings(Settings):
     """How widely strides vary, how they are judged and how far the policy moves."""
 
     trials: int = setting(16, "trials in a batch", low=2, high=10_000)
-    initial_std: float = setting(
-        1.0, "standard deviation of the draws at the start", unit="ε", low=1e-3, high=100.0
-    )
+    initial_std: float = setting(1.0, "standard deviation of the draws at the start", unit="ε", low=1e-3, high=100.0)
     min_std: float = setting(0.25, "floor of that standard deviation", unit="ε", low=1e-3, high=100.0)
     step: float = setting(1.0, "step length of the mean (α)", low=0.0, high=100.0)
-    std_step: float = setting(
-        0.5, "step length of the log standard deviation; 0 keeps it", low=0.0, high=10.0
-    )
+    std_step: float = setting(0.5, "step length of the log standard deviation; 0 keeps it", low=0.0, high=10.0)
     discount: float = setting(1.0, "seconds after which progress counts 1/e", unit="s", low=0.01, high=1e6)
-    reward_to_go: bool = setting(
-        True, "judge a draw by what followed it; false: by its whole trial, undiscounted"
-    )
+    reward_to_go: bool = setting(True, "judge a draw by what followed it; false: by its whole trial, undiscounted")
     baseline: str = setting("leave-one-out", "what a draw is compared with", choices=get_args(Baseline))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.min_std > self.initial_std:
-            raise UsageError(
-                f"min_std={self.min_std:g}: min_std must not exceed initial_std={self.initial_std:g} ε."
-            )
+            raise UsageError(f"min_std={self.min_std:g}: min_std must not exceed initial_std={self.initial_std:g} ε.")
 
 
 class Reinforce(Optimizer):
@@ -101,9 +93,7 @@ class Reinforce(Optimizer):
         z = gradients.standard_draws(actions, policy.mean, policy.log_std, policy.gain, episodes.features)
         n, d = len(episodes.asked), len(std)
         fisher = len(z) / n  # decisions a trial; times 1/σ² for the mean, and 2 for log_std
-        slope = (
-            gradients.policy_gradient(gradients.score_mean(z, policy.log_std), advantages, n) * std / fisher
-        )
+        slope = gradients.policy_gradient(gradients.score_mean(z, policy.log_std), advantages, n) * std / fisher
         # scaled advantages can't correlate with a direction by more than 1, but by chance in few decisions
         slope /= max(1.0, float(np.linalg.norm(slope)))
         widen = gradients.policy_gradient(gradients.score_log_std(z), advantages, n) / (2.0 * fisher)
@@ -122,9 +112,7 @@ def _decisions(trials: list[Trial], shape: tuple[int, ...]) -> tuple[Array, Epis
     d, f = shape
     kept = [_usable(trial) for trial in trials]
     diverged = [trial.ending is Ending.DIVERGED or trial.score is None for trial in trials]
-    rewards = [
-        np.zeros(k) if lost else t.rewards[:k] for t, k, lost in zip(trials, kept, diverged, strict=True)
-    ]
+    rewards = [np.zeros(k) if lost else t.rewards[:k] for t, k, lost in zip(trials, kept, diverged, strict=True)]
     episodes = Episodes(
         trial=np.repeat(np.arange(len(trials)), kept),
         features=np.concatenate([t.features[:k].reshape(k, f) for t, k in zip(trials, kept, strict=True)]),

@@ -61,7 +61,7 @@ def load_robot(path: Path) -> Robot:
         model = mujoco.MjModel.from_xml_path(str(model_path(data["model"])))
         return _resolve(data, model)
     except KeyError as error:
-        raise UsageError(f"{path.name}: {str(error.args[0])}") from None
+        raise UsageError(f"{path.name}: {error.args[0]!s}") from None
 
 
 def _resolve(data: dict[str, Any], model: mujoco.MjModel) -> Robot:

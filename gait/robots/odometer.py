@@ -22,7 +22,6 @@ TILTED = 0.5
 
 # columns of `pose`: where the trunk is, along and across the initial heading [m], and how it's turned [rad]
 ALONG, ACROSS, YAW, PITCH, ROLL, PITCH_RATE, ROLL_RATE, SPEED = range(8)
-# columns of `start` : where the measured window began
 # columns of `sums`
 TICKS, PITCH1, PITCH2, ROLL1, ROLL2, WORK, CONTACT, SLIP, TOUCHDOWNS, FLIGHT, JOINT2 = range(11)
 
@@ -44,6 +43,8 @@ class Odometer(NamedTuple):
     """(n, 11) over the measured window; columns above."""
     speeds: Ints
     """(n, SPEED_BINS) histogram of the joints' speeds in the measured window."""
+    joint: Array
+    """(n, 4, 3) the joints' speeds at the end of the tick [rad/s]."""
     air: Ints
     """(n, 4) ticks since each foot was down."""
     progress: Array
@@ -54,7 +55,7 @@ def new_odometer(n: int, seconds: float) -> Odometer:
     """An odometer for n worlds and trials of up to so many seconds."""
     return Odometer(
         np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros((n, 3)), np.zeros((n, 8)), np.zeros((n, 3)),
-        np.zeros((n, 11)), np.zeros((n, SPEED_BINS), np.int64), np.zeros((n, 4), np.int64),
+        np.zeros((n, 11)), np.zeros((n, SPEED_BINS), np.int64), np.zeros((n, 4, 3)), np.zeros((n, 4), np.int64),
         np.zeros((n, int(seconds) + 1)),
     )  # fmt: skip
 
@@ -72,6 +73,7 @@ def read_pose(meter: Odometer, i: int, qpos: Array, qvel: Array) -> float:
     w, x, y, z = qpos[3], qpos[4], qpos[5], qpos[6]
     fx, fy, fz = 1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)
     lz, uz = 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+    upright: float = uz
     c, s = math.cos(meter.origin[i, 2]), math.sin(meter.origin[i, 2])
     dx, dy = qpos[0] - meter.origin[i, 0], qpos[1] - meter.origin[i, 1]
     pose = meter.pose[i]
@@ -81,15 +83,30 @@ def read_pose(meter: Odometer, i: int, qpos: Array, qvel: Array) -> float:
     pose[PITCH], pose[ROLL] = math.asin(min(1.0, max(-1.0, fz))), math.atan2(lz, uz)
     pose[PITCH_RATE], pose[ROLL_RATE] = -qvel[4], qvel[3]  # nose up is a turn about −y
     pose[SPEED] = c * qvel[0] + s * qvel[1]
-    return uz
+    return upright
 
 
 @compiled
 def add_tick(
-    meter: Odometer, i: int, qvel: Array, force: Array, damping: Array, dofs: Ints, actuators: Ints, sensors: Array,
-    touch: Ints, velocity: Ints, spin: Ints, radius: float, tick: float,
+    meter: Odometer,
+    i: int,
+    qvel: Array,
+    force: Array,
+    damping: Array,
+    dofs: Ints,
+    actuators: Ints,
+    sensors: Array,
+    touch: Ints,
+    velocity: Ints,
+    spin: Ints,
+    radius: float,
+    step: float,
 ) -> None:
-    """Add one tick of the measured window of world `i` to its sums."""
+    """Add one tick of the measured window of world `i` to its sums.
+
+    `qvel` (steps, nv) and `force` (steps, nu) are those of every physics step: a servo's torque jumps when a command
+    comes and has fallen by the next, so that work at ticks alone would be half of what it is.
+    """
     sums, pose = meter.sums[i], meter.pose[i]
     sums[TICKS] += 1
     sums[PITCH1] += pose[PITCH]
@@ -98,12 +115,16 @@ def add_tick(
     sums[ROLL2] += pose[ROLL] ** 2
     for leg in range(4):
         for k in range(3):
-            speed = qvel[dofs[leg, k]]
-            # the servo's torque falls with speed: its damping is part of the motor, not of the load
-            power = (force[actuators[leg, k]] - damping[dofs[leg, k]] * speed) * speed
-            sums[WORK] += max(0.0, power) * tick
-            sums[JOINT2] += speed * speed
-            meter.speeds[i, min(SPEED_BINS - 1, int(abs(speed) / SPEED_BIN))] += 1
+            dof, actuator = dofs[leg, k], actuators[leg, k]
+            before = meter.joint[i, leg, k]
+            for t in range(len(qvel)):
+                after = qvel[t, dof]
+                speed = 0.5 * (before + after)
+                # the servo's torque falls with speed: its damping is part of the motor, not of the load
+                sums[WORK] += max(0.0, (force[t, actuator] - damping[dof] * speed) * speed) * step
+                sums[JOINT2] += after * after
+                meter.speeds[i, min(SPEED_BINS - 1, int(abs(after) / SPEED_BIN))] += 1
+                before = after
     down = 0
     for leg in range(4):
         if sensors[touch[leg]] <= 0.0:
@@ -143,7 +164,7 @@ def measures_of(meter: Odometer, i: int, tick: float, weight: float, far: float)
         sums[WORK] / (weight * along) if along > 0.01 else None,
         sums[CONTACT] / (4 * n), sums[TOUCHDOWNS] / (4 * window), sums[FLIGHT] / n,
         sums[SLIP] / sums[CONTACT] if sums[CONTACT] else None,
-        far, p95, math.sqrt(sums[JOINT2] / (12 * n)),
+        far, p95, math.sqrt(sums[JOINT2] / counts.sum()),
     )  # fmt: skip
     return {name: None if v is None else float(v) for name, v in zip(MEASURES, values, strict=True)}
 

@@ -6,6 +6,7 @@ A trial settles the robot on its feet, ramps the gait up, and measures the rest 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,23 @@ from gait.compiled import compiled
 from gait.controllers.half_ellipse import HalfEllipse
 from gait.controllers.ik import forward
 from gait.robots.description import Robot
-from gait.robots.odometer import ALONG, ACROSS, YAW, Odometer, add_tick, clear, measures_of, new_odometer, read_pose
-from gait.robots.odometer import PITCH, PITCH_RATE, ROLL, ROLL_RATE, SPEED, TILTED
+from gait.robots.odometer import (
+    ACROSS,
+    ALONG,
+    PITCH,
+    PITCH_RATE,
+    ROLL,
+    ROLL_RATE,
+    SPEED,
+    TILTED,
+    YAW,
+    Odometer,
+    add_tick,
+    clear,
+    measures_of,
+    new_odometer,
+    read_pose,
+)
 from gait.simulate import Flag
 from gait.trial import Ending
 
@@ -47,18 +63,39 @@ class Noise:
 
 @compiled
 def _measure(
-    ids: Ints, time: Array, qpos: Array, qvel: Array, force: Array, sensors: Array, meter: Odometer, damping: Array,
-    dofs: Ints, actuators: Ints, touch: Ints, velocity: Ints, spin: Ints, radius: float, tick: float, settle: int,
-    ramp: int, warm_up: int, phase: Array, period: Array, amplitude: Array, flags: NDArray[np.uint8],
+    ids: Ints,
+    time: Array,
+    qpos: Array,
+    qvels: Array,
+    forces: Array,
+    sensors: Array,
+    meter: Odometer,
+    damping: Array,
+    dofs: Ints,
+    actuators: Ints,
+    touch: Ints,
+    velocity: Ints,
+    spin: Ints,
+    radius: float,
+    tick: float,
+    settle: int,
+    ramp: int,
+    warm_up: int,
+    phase: Array,
+    period: Array,
+    amplitude: Array,
+    flags: NDArray[np.uint8],
     contacts: NDArray[np.bool_],
 ) -> int:
     """One tick of the worlds `ids`: clock, pose, sums, phase, and what each wants next. Their number that want."""
     wanting = 0
-    for i in ids:
+    steps = qvels.shape[1]
+    for row in range(len(ids)):
+        i = ids[row]
         meter.tick[i] += 1
         n = meter.tick[i]
         flags[i] = 0
-        # MuJoCo resets a world that blew up, and leaves one that raised: either way its clock is off
+        # MuJoCo resets a world that blew up and stops stepping it, and leaves one that raised: its clock is off
         if abs(time[i] - n * tick) > 0.5 * tick or not math.isfinite(qpos[i, 2]):
             flags[i] = DIVERGED
             wanting += 1
@@ -67,16 +104,31 @@ def _measure(
             w, x, y, z = qpos[i, 3], qpos[i, 4], qpos[i, 5], qpos[i, 6]
             meter.origin[i, 0], meter.origin[i, 1] = qpos[i, 0], qpos[i, 1]
             meter.origin[i, 2] = math.atan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
-        upright = read_pose(meter, i, qpos[i], qvel[i])
+        upright = read_pose(meter, i, qpos[i], qvels[row, steps - 1])
         if n <= settle:
             meter.pose[i, ALONG] = meter.pose[i, ACROSS] = meter.pose[i, YAW] = 0.0
         if n == warm_up:
             meter.start[i, 0], meter.start[i, 1] = meter.pose[i, ALONG], meter.pose[i, ACROSS]
             meter.start[i, 2] = meter.pose[i, YAW]
         elif n > warm_up:
-            add_tick(meter, i, qvel[i], force[i], damping, dofs, actuators, sensors[i], touch, velocity, spin,
-                     radius, tick)
+            add_tick(
+                meter,
+                i,
+                qvels[row],
+                forces[row],
+                damping,
+                dofs,
+                actuators,
+                sensors[i],
+                touch,
+                velocity,
+                spin,
+                radius,
+                tick / steps,
+            )
         for leg in range(4):
+            for k in range(3):
+                meter.joint[i, leg, k] = qvels[row, steps - 1, dofs[leg, k]]
             contacts[i, leg] = sensors[i, touch[leg]] > 0.0
             meter.air[i, leg] = 0 if contacts[i, leg] else meter.air[i, leg] + 1
         if int(n * tick + 1e-9) > int((n - 1) * tick + 1e-9):
@@ -120,6 +172,7 @@ class QuadrupedWalker:
     def __init__(self, robot: Robot, controller: HalfEllipse, noise: Noise, longest: float) -> None:
         self.robot, self.controller, self.noise, self.longest = robot, controller, noise, longest
         self.model, self.steps = robot.model, robot.command_steps
+        self.record: tuple[str, ...] = ("qvel", "actuator_force")
         self.tick = self.steps * self.model.opt.timestep
         self.settle, self.ramp, self.warm_up = (round(s / self.tick) for s in (SETTLE, RAMP, WARM_UP))
 
@@ -128,7 +181,7 @@ class QuadrupedWalker:
         n = batch.nsim
         self.batch = batch
         self.time, self.qpos, self.qvel, self.ctrl = (batch.bind(a) for a in ("time", "qpos", "qvel", "ctrl"))
-        self.force, self.sensors = batch.bind("actuator_force"), batch.bind("sensordata")
+        self.sensors = batch.bind("sensordata")
         self.gain, self.bias = batch.expand("actuator_gainprm"), batch.expand("actuator_biasprm")
         self.friction = batch.expand("geom_friction")
         self.mass, self.inertia = batch.expand("body_mass"), batch.expand("body_inertia")
@@ -185,12 +238,12 @@ class QuadrupedWalker:
         self.controller.command(ids, self.values, self.phase, self.amplitude, self.joints, self.far)
         _apply(ids, self.joints, self.robot.actuators, self.ctrl)
 
-    def measure(self, ids: Ints) -> int:
+    def measure(self, ids: Ints, records: Mapping[str, Array]) -> int:
         """Measure after a tick, set `flags`; the number of worlds whose flag is set."""
         r = self.robot
         wanting: int = _measure(
-            ids, self.time, self.qpos, self.qvel, self.force, self.sensors, self.meter, self.damping, r.qvel,
-            r.actuators, r.touch, r.velocity, r.spin, r.foot_radius, self.tick, self.settle, self.ramp,
+            ids, self.time, self.qpos, records["qvel"], records["actuator_force"], self.sensors, self.meter,
+            self.damping, r.qvel, r.actuators, r.touch, r.velocity, r.spin, r.foot_radius, self.tick, self.settle, self.ramp,
             self.warm_up, self.phase, self.period, self.amplitude, self.flags, self.contacts,
         )  # fmt: skip
         return wanting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -19,15 +20,15 @@ SECONDS = Seconds(low=4.0, default=8.0, high=60.0)
 """How long a trial may be [s]."""
 NOISE: dict[str, Noise] = {
     "off": Noise(joints=0.0, friction=0.0, servo=0.0, mass=0.0),
-    "low": Noise(joints=0.005, friction=0.01, servo=0.01, mass=0.005),
-    "default": Noise(joints=0.01, friction=0.03, servo=0.02, mass=0.01),
+    "low": Noise(joints=0.002, friction=0.004, servo=0.004, mass=0.002),
+    "default": Noise(joints=0.015, friction=0.04, servo=0.03, mass=0.015),
     "high": Noise(joints=0.06, friction=0.20, servo=0.10, mass=0.06),
 }
 """Trial noise by level."""
 SPREAD: dict[str, float] = {"off": 0.0, "low": 0.02, "default": 0.05, "high": 0.15}
 """Standard deviation of one 8 s trial's speed, relative to the speed."""
-WORLDS = 256
-"""Worlds walked together at most."""
+WORLDS = 128
+"""Worlds a thread walks together at most."""
 
 
 class Quadruped(Task):
@@ -68,12 +69,10 @@ class Quadruped(Task):
         self.robot = find_robot(robot)
         self.model = self.robot.model
         self.title = f"{robot} · {gait} · {controller}"
-        self.controller = find_controller(controller)(
-            self.robot.legs, find_gait(gait), self.robot.foot_radius
-        )
+        self.controller = find_controller(controller)(self.robot.legs, find_gait(gait), self.robot.foot_radius)
         self.noise = NOISE[noise]
         self.problem = Problem(self.controller.space, FEATURES, SECONDS, lambda seconds: SPREAD[noise])
-        self._walk: Walk | None = None
+        self._walks: list[Walk] = []
 
     def fields(self) -> dict[str, Any]:
         """The constructor's keywords that make this task again."""
@@ -92,7 +91,7 @@ class Quadruped(Task):
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query and keep its motion, a frame every 8 ms."""
-        return record_trial(self, self._worlds(1), query, seed)
+        return record_trial(self, self._worlds(1)[0], query, seed)
 
     def score(self, measures: Mapping[str, float | None]) -> float:
         """Forward speed [m/s]."""
@@ -100,12 +99,14 @@ class Quadruped(Task):
 
     def model_changed(self) -> None:
         """Forget the worlds under way: the model they were made from was edited."""
-        self._walk = None
+        self._walks = []
 
-    def _worlds(self, n: int) -> Walk:
-        """Worlds enough for n trials, or as many as are walked together; kept from batch to batch."""
-        n = min(n, WORLDS)
-        if self._walk is None or self._walk.n < n:
-            walker = QuadrupedWalker(self.robot, self.controller, self.noise, SECONDS.high)
-            self._walk = Walk(walker, n, self.threads)
-        return self._walk
+    def _worlds(self, n: int) -> list[Walk]:
+        """Worlds enough for n trials, or as many as are walked together, a thread each part; kept between batches."""
+        lanes = self.threads or os.cpu_count() or 1
+        each = min(-(-n // lanes), WORLDS)
+        if len(self._walks) != lanes or self._walks[0].n < each:
+            self._walks = [
+                Walk(QuadrupedWalker(self.robot, self.controller, self.noise, SECONDS.high), each) for _ in range(lanes)
+            ]
+        return self._walks

@@ -28,9 +28,7 @@ def finite(recording: Recording) -> Recording:
     n = int(broken[0]) if len(broken) else len(recording.qpos)
     if n == 0:
         raise UsageError("a recording without a single finite position cannot be drawn.")
-    return replace(
-        recording, time=recording.time[:n], qpos=recording.qpos[:n], contacts=recording.contacts[:n]
-    )
+    return replace(recording, time=recording.time[:n], qpos=recording.qpos[:n], contacts=recording.contacts[:n])
 
 
 def resample(model: Any, recording: Recording, times: Array) -> Array:

@@ -65,9 +65,7 @@ class Movie:
 
         from_image: Any = av.VideoFrame.from_image
         for _ in range(times):
-            frame = from_image(picture).reformat(
-                format="yuv420p", dst_colorspace=_BT709, dst_color_range=_BT709
-            )
+            frame = from_image(picture).reformat(format="yuv420p", dst_colorspace=_BT709, dst_color_range=_BT709)
             self._file.mux(self._stream.encode(frame))
 
     def __enter__(self) -> Self:

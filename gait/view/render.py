@@ -13,8 +13,8 @@ import numpy as np
 from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.files import read_npz
-from gait.run import load_run, task_of
 from gait.ledger import read_manifest
+from gait.run import load_run, task_of
 from gait.task import Recording
 from gait.trial import Ending, Trial
 
@@ -39,7 +39,9 @@ def render_run(path: Path, out: Path) -> Path:
     before, after = (read_recording(path, name) for name in ("start", "recommended"))
     r = run.result
     card = (task.title, r["optimizer"], f"{show_duration(r['seconds']['charged'])} of walking spent")
-    lines = [f"{r[k]['mean']:.3f} ± {r[k]['sd']:.3f} {r['score_unit']}, {r[k]['n']} trials" for k in ("start", "recommended")]
+    lines = [
+        f"{r[k]['mean']:.3f} ± {r[k]['sd']:.3f} {r['score_unit']}, {r[k]['n']} trials" for k in ("start", "recommended")
+    ]
     with _bar() as progress:
         return render_comparison(
             model, before, after, out, card=card, subtitles=(lines[0], lines[1]), score_unit=task.score_unit,

@@ -60,9 +60,7 @@ class Film:
         if self.fps < 1:
             raise UsageError(f"{self.fps} frames a second: a video needs at least 1.")
         if min(self.view) < 48:
-            raise UsageError(
-                f"a video of {self.size[0]}x{self.size[1]} pixels leaves no room for the pictures."
-            )
+            raise UsageError(f"a video of {self.size[0]}x{self.size[1]} pixels leaves no room for the pictures.")
 
     @property
     def scale(self) -> float:

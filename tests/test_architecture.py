@@ -1,0 +1,202 @@
+"""The house plan, read from the imports: one way for data, no sideways glances, one place that steps."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import gait
+
+PACKAGE = Path(gait.__file__).parent
+
+MAY_IMPORT = {
+    # the floor
+    "errors": "", "compiled": "", "models": "", "gradients": "",
+    "durations": "errors", "files": "errors", "registry": "errors", "space": "errors", "policy": "errors",
+    # what is asked, what came back, what is wanted
+    "trial": "policy",
+    "task": "errors space trial",
+    "tally": "task trial",
+    # the searchers: never a task, a robot or MuJoCo
+    "optimizers": "errors gradients policy registry task trial",
+    # the walkers: never an optimizer
+    "controllers": "compiled errors space",
+    "simulate": "task trial",
+    "robots": "compiled controllers errors models simulate trial",
+    "tasks": "controllers errors registry robots simulate task trial",
+    # the run and its memory
+    "ledger": "durations errors files policy trial",
+    "validate": "errors files policy task trial",
+    "progress": "durations tally task validate",
+    "run": "durations errors files ledger optimizers policy progress tally task tasks trial validate",
+    # what people see
+    "show": "durations errors files ledger run trial",
+    "evaluate": "errors files policy run task trial validate",
+    "shelf": "controllers errors optimizers robots tasks",
+    "view": "durations errors files ledger run task trial",
+    "compare": "durations errors files ledger optimizers run tasks",
+    "cli": "compare durations errors evaluate optimizers run shelf show tasks view",
+    "__main__": "cli",
+}  # fmt: skip
+"""Each module or package of `gait`, and what of `gait` it may import."""
+
+LATE = {("run", "view")}
+"""Imports against the flow, made inside a function when they are needed: `Run.render` draws."""
+
+OUTSIDE = {
+    "mujoco": "simulate robots tasks view",
+    "cma": "optimizers.cma_es",
+    "numba": "compiled",
+    "scipy": "",
+    "tyro": "cli",
+    "rich": "cli compare.experiment compare.study progress show view",
+    "matplotlib": "compare.plots view",
+    "av": "view",
+    "PIL": "view",
+}
+"""Who may import a package from outside."""
+
+SHARED = {
+    "optimizers": {"base"},
+    "controllers": {"ik"},
+    "tasks": set(),
+    "compare": {"study", "statistics", "plots"},
+}
+"""What siblings of a package share; otherwise only its `__init__` knows them all."""
+
+
+class Import(NamedTuple):
+    module: str
+    """Who imports, such as `optimizers.base`."""
+    target: str
+    """What, such as `gait.task` or `numpy`."""
+    late: bool
+    """Whether inside a function."""
+
+
+def imports_of(path: Path) -> list[Import]:
+    module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    late = {id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for n in ast.walk(f)}
+    found = []
+    for node in ast.walk(tree):
+        targets = []
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute"
+            base = str(node.module)
+            targets = [f"{base}.{a.name}" if is_module(f"{base}.{a.name}") else base for a in node.names]
+        found += [Import(module, target, id(node) in late) for target in targets]
+    return found
+
+
+def is_module(name: str) -> bool:
+    parts = name.split(".")
+    path = PACKAGE.joinpath(*parts[1:])
+    return parts[0] == "gait" and (path.is_dir() or path.with_suffix(".py").exists())
+
+
+FILES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+IMPORTS = [i for path in FILES for i in imports_of(path)]
+INSIDE = [i for i in IMPORTS if i.target.startswith("gait.")]
+
+
+def unit(name: str) -> str:
+    """The module or package directly below `gait` that a name belongs to."""
+    return name.removeprefix("gait.").split(".")[0]
+
+
+def test_there_is_something_to_read():
+    assert {unit(i.module) for i in INSIDE} >= {"run", "tasks", "optimizers", "cli"}
+
+
+@pytest.mark.parametrize("name", sorted({unit(i.module) for i in IMPORTS}))
+def test_imports_go_the_way_of_the_plan(name):
+    assert name in MAY_IMPORT, f"say in the table what gait.{name} may import"
+    allowed = {name, *MAY_IMPORT[name].split()}
+    wrong = [
+        f"{i.module} imports {i.target}"
+        for i in INSIDE
+        if unit(i.module) == name and unit(i.target) not in allowed and not (i.late and (name, unit(i.target)) in LATE)
+    ]
+    assert not wrong
+
+
+def test_the_table_has_nothing_that_is_not_there():
+    used = {(unit(i.module), unit(i.target)) for i in INSIDE}
+    for name, allowed in MAY_IMPORT.items():
+        assert (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+        assert not {f"{name} → {t}" for t in allowed.split() if (name, t) not in used}
+    assert used >= LATE
+
+
+def cycle(graph: dict[str, set[str]]) -> list[str]:
+    """A cycle of a graph, or nothing."""
+    done: set[str] = set()
+
+    def visit(node: str, trail: list[str]) -> list[str]:
+        if node in trail:
+            return [*trail[trail.index(node) :], node]
+        if node in done:
+            return []
+        for other in sorted(graph.get(node, ())):
+            if found := visit(other, [*trail, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next((found for node in sorted(graph) if (found := visit(node, []))), [])
+
+
+def test_the_plan_has_no_cycles():
+    assert cycle({name: set(allowed.split()) for name, allowed in MAY_IMPORT.items()}) == []
+    assert cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == ["a", "b", "c", "a"]
+
+
+def test_modules_have_no_cycles():
+    graph: dict[str, set[str]] = {}
+    for i in INSIDE:
+        if (unit(i.module), unit(i.target)) not in LATE:
+            name = i.module.removesuffix(".__init__")
+            graph.setdefault(name, set()).add(i.target.removeprefix("gait."))
+    assert cycle(graph) == []
+
+
+@pytest.mark.parametrize("package", SHARED)
+def test_siblings_do_not_import_each_other(package):
+    for i in INSIDE:
+        if unit(i.module) == unit(i.target) == package and not i.module.endswith("__init__"):
+            sibling = i.target.removeprefix("gait.").partition(".")[2].split(".")[0]
+            assert sibling in SHARED[package], f"{i.module} imports {i.target}"
+            if package == "compare":
+                assert i.module not in ("compare.plots", "compare.statistics")
+
+
+@pytest.mark.parametrize("library", OUTSIDE)
+def test_a_library_is_imported_only_where_it_is_meant(library):
+    allowed = OUTSIDE[library].split()
+    for i in IMPORTS:
+        if i.target.split(".")[0] == library:
+            assert i.module in allowed or unit(i.module) in allowed, f"{i.module} imports {library}"
+
+
+STEPPING = {"step", "mj_step", "mj_step1", "mj_step2", "rollout"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_physics_is_advanced_in_one_place(path):
+    called = {
+        f.attr if isinstance(f, ast.Attribute) else f.id
+        for f in (n.func for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call))
+        if isinstance(f, (ast.Attribute, ast.Name))
+    }
+    assert (called & STEPPING != set()) == (path.name == "simulate.py")
+
+
+def test_importing_the_package_costs_nothing():
+    heavy = [i for i in imports_of(PACKAGE / "__init__.py") if not i.late and not i.target.startswith("gait.")]
+    assert {unit(i.target) for i in heavy} <= {"__future__", "importlib", "typing"}
