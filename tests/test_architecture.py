@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "evaluate": "errors files policy run task trial validate",
     "shelf": "controllers errors optimizers robots tasks",
     "view": "durations errors files ledger run task trial",
-    "compare": "durations errors files ledger optimizers run tasks",
+    "compare": "durations errors files optimizers run tasks",
     "cli": "compare durations errors evaluate optimizers run shelf show tasks view",
     "__main__": "cli",
 }  # fmt: skip

@@ -28,7 +28,6 @@ from gait.compare.study import Study, spell
 from gait.durations import parse_duration
 from gait.errors import UsageError
 from gait.files import read_json
-from gait.ledger import read_result
 from gait.optimizers import find_optimizer
 from gait.run import optimize, resume, versions
 from gait.tasks import make_task
@@ -201,7 +200,10 @@ class Experiment:
         """
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in self.optimizers}
         for run in self.runs:
-            found[run[0]].append(read_result(self.place(run)))
+            path = self.place(run) / "result.json"
+            if not path.exists():
+                raise UsageError(f"{path.parent} isn't finished: run the comparison first.")
+            found[run[0]].append(read_json(path))
         return Study(found, self.budget, self.target)
 
     def table(self) -> Table:

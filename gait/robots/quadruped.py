@@ -243,8 +243,8 @@ class QuadrupedWalker:
         r = self.robot
         wanting: int = _measure(
             ids, self.time, self.qpos, records["qvel"], records["actuator_force"], self.sensors, self.meter,
-            self.damping, r.qvel, r.actuators, r.touch, r.velocity, r.spin, r.foot_radius, self.tick, self.settle, self.ramp,
-            self.warm_up, self.phase, self.period, self.amplitude, self.flags, self.contacts,
+            self.damping, r.qvel, r.actuators, r.touch, r.velocity, r.spin, r.foot_radius, self.tick,
+            self.settle, self.ramp, self.warm_up, self.phase, self.period, self.amplitude, self.flags, self.contacts,
         )  # fmt: skip
         return wanting
 
