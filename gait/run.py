@@ -323,7 +323,9 @@ def finish(
     """Validate the curve and the recommendation, record both gaits, write the result and return it."""
     logged = list(recommendations(path))
     clocks = np.array([clock for clock, _ in logged])
-    points = [logged[i] for i in curve_clocks(clocks, float(manifest["budget"]))]
+    # a run that ends by its number of batches may leave most of its budget
+    reach = min(float(manifest["budget"]), float(clocks[-1])) if manifest.get("batches") else float(manifest["budget"])
+    points = [logged[i] for i in curve_clocks(clocks, reach)]
     final = logged[-1][1] if logged else start
     policies = [start, *(policy for _, policy in points), final]
     checked = validator(policies)

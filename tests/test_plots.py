@@ -55,8 +55,14 @@ def test_learning_curve_legend_stands_outside_too():
     assert plots.draw_learning_curve(ax, result(), {"Kohl & Stone 2004": 0.291}) is ax
     fig.draw_without_rendering()
     assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
-    assert (ax.get_xlabel(), "[m/s]" in ax.get_ylabel()) == ("simulated time [h]", True)
+    assert (ax.get_xlabel(), "[m/s]" in ax.get_ylabel()) == ("simulated time [min]", True)
     assert "Kohl & Stone 2004" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize(("budget", "end"), [(3600.0, 44), (2460.0, 41), (1200.0, 40)])
+def test_learning_curve_ends_with_the_budget_or_a_little_after_what_was_walked(budget, end):
+    ax = plots.draw_learning_curve(Figure().subplots(), result() | {"budget": budget}, {})
+    assert ax.get_xlim() == pytest.approx((0, end))
 
 
 @pytest.mark.parametrize(("budget", "unit", "end"), [(3600, "h", 1), (10800, "h", 3), (2400, "min", 40)])

@@ -85,7 +85,9 @@ def draw_learning_curve(ax: Axes, result: Mapping[str, Any], references: Mapping
       references: scores to compare with, by label; dotted lines, in the score's unit.
     """
     points = result["curve"]
-    ends = [*(p["clock"] for p in points), max(result["budget"], points[-1]["clock"])]
+    last_clock = points[-1]["clock"]
+    # the last recommendation holds on to the budget's end, but not far beyond what was walked
+    ends = [*(p["clock"] for p in points), max(last_clock, min(result["budget"], 1.1 * last_clock))]
     time, axis = _simulated(np.array(ends, float))
     mean, sd = (np.array([p[key] for p in (*points, points[-1])], float) for key in ("mean", "sd"))
     colour = COLOURS[0]

@@ -22,7 +22,7 @@ Colour = tuple[int, int, int]
 
 AZIMUTH, ELEVATION = 114.0, -17.0
 """The camera looks at the walker's right side, from a little ahead and above [deg]."""
-FILL = (0.58, 0.6)
+FILL = (0.54, 0.56)
 """The walker fills this share of the picture's width, or of its height, whichever comes first."""
 SMOOTHING = 0.3
 """The camera follows the trunk with its steps smoothed away by a Gaussian of this width [s]."""
