@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from tyro.conf import Positional, arg, subcommand
 from tyro.constructors import PrimitiveConstructorSpec
 
 from gait.errors import UsageError, unknown_name
+from gait.words import gather, numbers, pairs, sentence
 
 KINDS = ("tasks", "optimizers", "controllers", "robots", "gaits")
 
@@ -118,7 +119,7 @@ class Optimize:
         from gait.tasks import make_task
 
         task = make_task(self.task, self.flags.fields(), _threads(self.threads))
-        settings = find_optimizer(self.optimizer).Settings.parse(_pairs("--set", self.set))
+        settings = find_optimizer(self.optimizer).Settings.parse(pairs("--set", self.set))
         budget, seed = parse_duration(self.budget), check_seed(self.seed)
         print(f"{task.headline()} · {self.optimizer} · budget {show_duration(budget)} simulated")
         run = optimize(task, self.optimizer, budget=budget, seed=seed, out=self.out, settings=settings)
@@ -192,7 +193,7 @@ class Evaluate:
         from gait.tasks import make_task
 
         task = make_task(self.task, self.flags.fields(), _threads(self.threads))
-        values = {**read_params(self.params), **_numbers(_pairs("--param", self.param))}
+        values = {**read_params(self.params), **numbers(pairs("--param", self.param))}
         data = evaluate(task, values, trials=self.trials, seed=self.seed, seconds=self.seconds)
         if self.json:
             _print_json(data)
@@ -237,7 +238,7 @@ class Compare:
     jobs: Whole = 1
     """Processes that walk at the same time."""
     threads: Whole = 0
-    """Physics threads a process; 0 is the cores shared among the jobs."""
+    """Physics threads of a run when --jobs is 1; 0 is one a core. With more jobs each run has one."""
     flags: Flags = field(default_factory=TaskFlags)
 
     def run(self) -> int:
@@ -246,6 +247,8 @@ class Compare:
         from gait.durations import parse_duration
 
         names = [name.strip() for name in self.optimizers.split(",")]
+        if self.jobs > 1 and self.threads > 1:
+            raise UsageError(f"--threads {self.threads} goes with --jobs 1: with more jobs, each run has one thread.")
         if len(set(names)) < len(names):
             raise UsageError(f"--optimizers {self.optimizers}: each is named once.")
         experiment = Experiment(
@@ -297,14 +300,14 @@ def _parse(words: list[str]) -> Any:
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(
-                form, prog=f"gait {name}".strip(), args=_gather(words[bool(name) :]),
+                form, prog=f"gait {name}".strip(), args=gather(words[bool(name) :]),
                 config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
                 description=None if name else "Tune walkers; see what it cost in simulated time.",
             )  # fmt: skip
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise UsageError(f"{_sentence(said.getvalue())} See: {f'gait {name}'.strip()} --help") from None
+        raise UsageError(f"{sentence(said.getvalue())} See: {f'gait {name}'.strip()} --help") from None
 
 
 def _any_command() -> Any:
@@ -314,62 +317,6 @@ def _any_command() -> Any:
         choice: Any = Annotated.__class_getitem__((cls, subcommand(name, prefix_name=False)))  # type: ignore[attr-defined]
         choices = choice if choices is None else choices | choice
     return choices
-
-
-def _sentence(framed: str) -> str:
-    """The point of the parser's framed message: its first part without the help texts, and its guess."""
-    lines = framed.splitlines()  # a box, or a title and a rule where the terminal has no boxes
-    lines = [line[2:].rstrip("│ ") for line in (lines[1:-1] if framed.startswith("╭") else lines[2:])]
-    rules = [k for k, line in enumerate(lines) if set(line) in ({"─"}, {"-"})] or [len(lines)]
-    point = " ".join(line.strip() for line in lines[: rules[0]] if not line.startswith(" " * 8))
-    guesses = [line.split()[0] for line in lines[rules[0] :] if line.startswith("    --")]
-    guess = f" Did you mean {guesses[0]}?" if guesses and "Unrecognized" in point else ""
-    return f"{point[:1].lower()}{point[1:].rstrip('.')}.{guess}"
-
-
-def _gather(words: list[str]) -> list[str]:
-    """`--set a=1 --set b=2` as `--set a=1 b=2`: of a repeated option, the parser would keep the last only."""
-    out: list[str] = []
-    pairs: dict[str, list[str]] = {"--set": [], "--param": []}
-    option = ""
-    for word in words:
-        name, equals, value = word.partition("=")
-        if name in pairs:
-            option = name
-            pairs[name] += [value] if equals else []
-        elif option and not word.startswith("-") and (equals or not pairs[option]):
-            pairs[option].append(word)
-        else:
-            option = ""
-            out.append(word)
-    for option, values in pairs.items():
-        if values:
-            out += [option, *values]
-        elif option in words:
-            raise UsageError(f"{option}: write name=value after it.")
-    return out
-
-
-def _pairs(option: str, words: Sequence[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for word in words:
-        name, _, value = (part.strip() for part in word.partition("="))
-        if not (name and value):
-            raise UsageError(f"{option} {word}: write it as name=value.")
-        if name in pairs:
-            raise UsageError(f"{option} {word}: {name} is set twice.")
-        pairs[name] = value
-    return pairs
-
-
-def _numbers(pairs: Mapping[str, str]) -> dict[str, float]:
-    numbers = {}
-    for name, text in pairs.items():
-        try:
-            numbers[name] = float(text)
-        except ValueError:
-            raise UsageError(f"--param {name}={text}: {text!r} is not a number.") from None
-    return numbers
 
 
 def _threads(n: int) -> int:

@@ -18,17 +18,19 @@ import numpy as np
 from gait import __version__
 from gait.durations import parse_duration, show_duration
 from gait.errors import UsageError
-from gait.files import append_lines, write_json, write_npz
-from gait.ledger import Batch, Ledger, read_result, recommendations
+from gait.files import append_lines
+from gait.ledger import Ledger, read_result
 from gait.optimizers import find_optimizer
 from gait.optimizers.base import Optimizer, Settings
-from gait.policy import Constant, Policy
+from gait.policy import Constant
 from gait.progress import Progress, show_progress
+from gait.replay import replay
+from gait.result import finish
 from gait.tally import Tally
 from gait.task import Task
 from gait.tasks import make_task
 from gait.trial import Query
-from gait.validate import Validation, Validator, curve_clocks
+from gait.validate import Validator
 
 TRIAL_SEED, SHARED_SEED = 1, 2
 """Second word of the entropy of a run's trial seeds: fresh, or shared by a query's key."""
@@ -232,7 +234,7 @@ def _go(ledger: Ledger, task: Task, optimizer: Optimizer, progress: bool) -> Run
     with show_progress(progress, float(m["budget"]), task) as bar, _interruptible() as interrupted:
         bar.started(validator([start])[0])
         for batch in ledger.batches():
-            _replay(ledger, task, optimizer, tally, batch)
+            replay(ledger, task, optimizer, tally, batch)
         bar.replayed(tally)
         while not interrupted() and _walk_batch(ledger, task, optimizer, tally, bar):
             pass
@@ -270,93 +272,6 @@ def trial_seed(seed: int, query: Query) -> np.random.SeedSequence:
     if query.seed is None:
         return np.random.SeedSequence([seed, TRIAL_SEED, query.id])
     return np.random.SeedSequence([seed, SHARED_SEED, query.seed])
-
-
-def _replay(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, batch: Batch) -> None:
-    """Ask again what was asked then, tell what was told then, and check that all of it follows."""
-
-    def check(line: int, event: str, difference: str) -> None:
-        if difference:
-            raise UsageError(
-                f"{ledger.events} line {line} ({event}) does not follow from the run's seed and settings "
-                f"({difference}): not resumed."
-            )
-
-    asked, logged = optimizer.ask(), batch.queries
-    counts = f"asked {len(asked)} trials, logged {len(logged)}" if len(asked) != len(logged) else ""
-    check(batch.line, f"batch {batch.number}", counts)
-    for k, (new, old) in enumerate(zip(asked, logged, strict=True)):
-        wrong = "" if _plain(new) == _plain(old) else f"asked {_plain(new)}, logged {_plain(old)}"
-        check(batch.line + k, f"ask {old.id}", wrong or _difference(new.policy, old.policy))
-    optimizer.tell(batch.trials)
-    number, end = tally.batches, batch.line + 2 * len(logged)
-    tally.add(task, batch.trials)
-    for said, true in ((batch.number, number), (batch.clock, tally.clock)):
-        off = abs(said - true) > TOLERANCE
-        check(end, f"batch {number}", f"is {true:.12g}, logged {said:.12g}" if off else "")
-    check(end, f"batch {number}", _difference(optimizer.recommend(), batch.recommended))
-
-
-def _plain(query: Query) -> dict[str, Any]:
-    """A query but for its policy."""
-    return {"id": query.id, "seconds": query.seconds, "seed": query.seed}
-
-
-def _difference(new: Policy, old: Policy) -> str:
-    """What is different in two policies, beyond `TOLERANCE`."""
-    if new.kind != old.kind:
-        return f"asked a {new.kind} policy, logged a {old.kind} one"
-    logged = old.arrays()
-    for name, a in new.arrays().items():
-        b = logged[name]
-        if a.shape != b.shape:
-            return f"asked {name} of shape {a.shape}, logged {b.shape}"
-        wrong = np.flatnonzero(np.abs(a - b).ravel() > TOLERANCE)
-        if len(wrong):
-            return f"asked {a.ravel()[wrong[0]]:.12g}, logged {b.ravel()[wrong[0]]:.12g} in {name}"
-    return ""
-
-
-def finish(
-    path: Path, manifest: Mapping[str, Any], task: Task, tally: Tally, validator: Validator, start: Policy
-) -> dict[str, Any]:
-    """Validate the curve and the recommendation, record both gaits, write the result and return it."""
-    logged = list(recommendations(path))
-    clocks = np.array([clock for clock, _ in logged])
-    # a run that ends by its number of batches may leave most of its budget
-    reach = min(float(manifest["budget"]), float(clocks[-1])) if manifest.get("batches") else float(manifest["budget"])
-    points = [logged[i] for i in curve_clocks(clocks, reach)]
-    final = logged[-1][1] if logged else start
-    policies = [start, *(policy for _, policy in points), final]
-    checked = validator(policies)
-    paid = {p.key(): v.seconds for p, v in zip(policies, checked, strict=True)}
-    curve = [{"clock": 0.0, **checked[0].summary()}]
-    curve += [{"clock": clock, **v.summary()} for (clock, _), v in zip(points, checked[1:-1], strict=True)]
-    if logged and clocks[-1] > curve[-1]["clock"]:
-        curve.append({"clock": float(clocks[-1]), **checked[-1].summary()})
-    (path / "recorded").mkdir(exist_ok=True)
-    for name, policy in (("start", start), ("recommended", final)):
-        r = validator.record(policy)
-        told = {"score": r.trial.score or 0.0, "ending": str(r.trial.ending), "asked": r.trial.asked}
-        arrays = {"time": r.time, "qpos": r.qpos, "contacts": r.contacts}
-        write_npz(path / "recorded" / f"{name}.npz", arrays | {k: np.array(v) for k, v in told.items()})
-    result = {
-        **{k: manifest[k] for k in ("task", "fields", "optimizer", "settings", "seed", "budget")},
-        "score_name": task.score_name, "score_unit": task.score_unit,
-        "seconds": {"walking": tally.walking, "setup": tally.setup, "falls": tally.falls,
-                    "charged": tally.clock, "validation": sum(paid.values())},
-        "trials": tally.trials, "batches": tally.batches, "endings": tally.endings,
-        "start": _quality(task, start, checked[0]), "recommended": _quality(task, final, checked[-1]),
-        "curve": curve,
-    }  # fmt: skip
-    write_json(path / "result.json", result)
-    return result
-
-
-def _quality(task: Task, policy: Policy, v: Validation) -> dict[str, Any]:
-    named = task.problem.space.named(policy.x) if isinstance(policy, Constant) else None
-    return {**v.summary(), "scores": v.scores, "falls": v.falls, "measures": v.measures,
-            "policy": policy.describe(), "parameters": named}  # fmt: skip
 
 
 @contextmanager

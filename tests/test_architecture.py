@@ -31,14 +31,17 @@ MAY_IMPORT = {
     "ledger": "durations errors files policy trial",
     "validate": "errors files policy task trial",
     "progress": "durations tally task validate",
-    "run": "durations errors files ledger optimizers policy progress tally task tasks trial validate",
+    "replay": "errors ledger optimizers policy tally task trial",
+    "result": "files ledger policy tally task validate",
+    "run": "durations errors files ledger optimizers policy progress replay result tally task tasks trial validate",
     # what people see
     "show": "durations errors files ledger run trial",
     "evaluate": "errors files policy run task trial validate",
     "shelf": "controllers errors optimizers robots tasks",
     "view": "durations errors files ledger run task trial",
     "compare": "durations errors files optimizers run tasks",
-    "cli": "compare durations errors evaluate optimizers run shelf show tasks view",
+    "words": "errors",
+    "cli": "words compare durations errors evaluate optimizers run shelf show tasks view",
     "__main__": "cli",
 }  # fmt: skip
 """Each module or package of `gait`, and what of `gait` it may import."""

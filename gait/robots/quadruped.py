@@ -62,34 +62,44 @@ class Noise:
 
 
 @compiled
+def _locate(meter: Odometer, i: int, qpos: Array, qvel: Array, settle: int, warm_up: int) -> float:
+    """Where world `i` is after its tick, from where it settled; the cosine of its trunk's tilt."""
+    n = meter.tick[i]
+    if n == settle:
+        w, x, y, z = qpos[3], qpos[4], qpos[5], qpos[6]
+        meter.origin[i, 0], meter.origin[i, 1] = qpos[0], qpos[1]
+        meter.origin[i, 2] = math.atan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
+    upright: float = read_pose(meter, i, qpos, qvel)
+    if n <= settle:
+        meter.pose[i, ALONG] = meter.pose[i, ACROSS] = meter.pose[i, YAW] = 0.0
+    if n == warm_up:
+        meter.start[i, 0], meter.start[i, 1] = meter.pose[i, ALONG], meter.pose[i, ACROSS]
+        meter.start[i, 2] = meter.pose[i, YAW]
+    return upright
+
+
+@compiled
+def _note_progress(meter: Odometer, i: int, tick: float, warm_up: int) -> None:
+    """Note the running score of world `i` at each whole second: of its distance so far before it is measured."""
+    n = meter.tick[i]
+    second = int(n * tick + 1e-9)
+    if second > int((n - 1) * tick + 1e-9):
+        along = meter.pose[i, ALONG]
+        if n > warm_up:
+            meter.progress[i, second - 1] = (along - meter.start[i, 0]) / ((n - warm_up) * tick)
+        else:
+            meter.progress[i, second - 1] = along / (n * tick)
+
+
+@compiled
 def _measure(
-    ids: Ints,
-    time: Array,
-    qpos: Array,
-    qvels: Array,
-    forces: Array,
-    sensors: Array,
-    meter: Odometer,
-    damping: Array,
-    dofs: Ints,
-    actuators: Ints,
-    touch: Ints,
-    velocity: Ints,
-    spin: Ints,
-    radius: float,
-    tick: float,
-    settle: int,
-    ramp: int,
-    warm_up: int,
-    phase: Array,
-    period: Array,
-    amplitude: Array,
-    flags: NDArray[np.uint8],
+    ids: Ints, time: Array, qpos: Array, qvels: Array, forces: Array, sensors: Array, meter: Odometer,
+    damping: Array, dofs: Ints, actuators: Ints, touch: Ints, velocity: Ints, spin: Ints, radius: float, tick: float,
+    settle: int, ramp: int, warm_up: int, phase: Array, period: Array, amplitude: Array, flags: NDArray[np.uint8],
     contacts: NDArray[np.bool_],
-) -> int:
+) -> int:  # fmt: skip
     """One tick of the worlds `ids`: clock, pose, sums, phase, and what each wants next. Their number that want."""
-    wanting = 0
-    steps = qvels.shape[1]
+    wanting, steps = 0, qvels.shape[1]
     for row in range(len(ids)):
         i = ids[row]
         meter.tick[i] += 1
@@ -100,43 +110,16 @@ def _measure(
             flags[i] = DIVERGED
             wanting += 1
             continue
-        if n == settle:
-            w, x, y, z = qpos[i, 3], qpos[i, 4], qpos[i, 5], qpos[i, 6]
-            meter.origin[i, 0], meter.origin[i, 1] = qpos[i, 0], qpos[i, 1]
-            meter.origin[i, 2] = math.atan2(2 * (x * y + w * z), 1 - 2 * (y * y + z * z))
-        upright = read_pose(meter, i, qpos[i], qvels[row, steps - 1])
-        if n <= settle:
-            meter.pose[i, ALONG] = meter.pose[i, ACROSS] = meter.pose[i, YAW] = 0.0
-        if n == warm_up:
-            meter.start[i, 0], meter.start[i, 1] = meter.pose[i, ALONG], meter.pose[i, ACROSS]
-            meter.start[i, 2] = meter.pose[i, YAW]
-        elif n > warm_up:
-            add_tick(
-                meter,
-                i,
-                qvels[row],
-                forces[row],
-                damping,
-                dofs,
-                actuators,
-                sensors[i],
-                touch,
-                velocity,
-                spin,
-                radius,
-                tick / steps,
-            )
+        upright = _locate(meter, i, qpos[i], qvels[row, steps - 1], settle, warm_up)
+        if n > warm_up:
+            add_tick(meter, i, qvels[row], forces[row], damping, dofs, actuators, sensors[i], touch, velocity, spin,
+                     radius, tick / steps)  # fmt: skip
         for leg in range(4):
             for k in range(3):
                 meter.joint[i, leg, k] = qvels[row, steps - 1, dofs[leg, k]]
             contacts[i, leg] = sensors[i, touch[leg]] > 0.0
             meter.air[i, leg] = 0 if contacts[i, leg] else meter.air[i, leg] + 1
-        if int(n * tick + 1e-9) > int((n - 1) * tick + 1e-9):
-            along = meter.pose[i, ALONG]
-            window = (n - warm_up) * tick
-            meter.progress[i, int(n * tick + 1e-9) - 1] = (
-                (along - meter.start[i, 0]) / window if n > warm_up else along / (n * tick)
-            )
+        _note_progress(meter, i, tick, warm_up)
         if n > settle:
             phase[i] += tick / period[i]
             amplitude[i] = min(1.0, (n - settle) / ramp)
