@@ -16,6 +16,7 @@ from tyro.conf import Positional, arg, subcommand
 from tyro.constructors import PrimitiveConstructorSpec
 
 from gait.errors import UsageError, unknown_name
+from gait.view.gl import forget_broken_choice
 from gait.words import gather, numbers, pairs, sentence
 
 KINDS = ("tasks", "optimizers", "controllers", "robots", "gaits")
@@ -276,6 +277,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without "±" gets a "?", not an exception
+    forget_broken_choice()
     try:
         code = _parse(list(sys.argv[1:] if argv is None else argv)).run()
     except UsageError as error:

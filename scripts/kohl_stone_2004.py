@@ -9,6 +9,7 @@ after, and writes a video. Writes everything into DIR (default runs/kohl-stone);
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import gait
@@ -75,9 +76,12 @@ def main() -> None:
         written = list(save_learning_curve(options.out / "learning-curve", run.result, references))
         written.append(save_foot_paths(run.path, options.out / "foot-paths.png"))
         print("\n" + "\n".join(str(path) for path in written))
-        print(run.render(options.out / "walk.mp4"))
     except gait.UsageError as error:
         raise SystemExit(f"gait: {error}") from None
+    try:
+        print(run.render(options.out / "walk.mp4"))
+    except gait.UsageError as error:  # no OpenGL: everything but the video is there
+        print(f"gait: {error}", file=sys.stderr)
     print(f"{show_duration(run.result['seconds']['charged'])} of simulated time, on the bill of one robot")
 
 

@@ -1,5 +1,6 @@
 """Laws of drawing: what was recorded is what is shown, on one clock; missing libraries give one sentence."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -113,6 +114,13 @@ class TestBackend:
         assert gl.find_backend() == "osmesa"
         self.have(monkeypatch, egl=True, osmesa=False)
         assert gl.find_backend() == "egl"
+
+    def test_a_broken_choice_does_not_break_what_draws_nothing(self):
+        code = "import sys; sys.argv[1:] = ['list', 'robots']; from gait.cli import main; main()"
+        for choice in ("osmesa", "egl", "glfw", "off", "nonsense"):
+            env = {k: v for k, v in os.environ.items() if k != "DISPLAY"} | {"MUJOCO_GL": choice}
+            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
 
     def test_nothing_there_is_one_sentence(self, monkeypatch, capsys):
         monkeypatch.setattr(gl, "load", lambda *names: None)

@@ -17,6 +17,8 @@ from typing import Any
 from gait.errors import UsageError
 
 _LABELS = {"egl": "EGL", "osmesa": "OSMesa", "glfw": "glfw"}
+_SWITCHES = ("", "1", "on", "true", "enable", "enabled", "0", "off", "false", "disable", "disabled", "cgl", "wgl")
+"""Values of MUJOCO_GL that name no library."""
 _EGL_PLATFORM_DEVICE_EXT = 0x313F
 _MAX_DEVICES = 16
 
@@ -103,6 +105,13 @@ def find_backend() -> str:
         f"no OpenGL for off-screen video (tried {tried}). "
         "Install one: apt-get install libosmesa6. Everything but video works."
     )
+
+
+def forget_broken_choice() -> None:
+    """Drop a MUJOCO_GL that is none, or has no library: importing MuJoCo would fail over it, drawing or not."""
+    wanted = os.environ.get("MUJOCO_GL", "").lower().strip()
+    if wanted not in _SWITCHES and not (wanted in _LABELS and _works(wanted)):
+        del os.environ["MUJOCO_GL"]
 
 
 @cache
