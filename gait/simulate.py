@@ -135,13 +135,17 @@ class Walk:
         self.trace: list[tuple[float, Array, NDArray[np.bool_]]] | None = None
         """Time, positions and contacts of world 0 after each tick; None: not kept."""
 
+    def stop(self) -> None:
+        """End whatever is under way (a trial that was interrupted): the worlds wait for a reset."""
+        self._active[:] = self._fresh[:] = False
+
     def reset(self, ids: Ints, rngs: Sequence[np.random.Generator], seconds: Sequence[float]) -> Array:
         """Begin new trials in the worlds `ids`; features (k, f) before the first decision (all zero: at rest)."""
         self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
         for i, rng, s in zip(ids, rngs, seconds, strict=True):
             self.walker.begin(int(i), rng, s)
         self.batch.set_const(ids)
-        self._fresh[ids] = True
+        self._fresh[ids], self._active[ids] = True, False
         return np.zeros_like(self.walker.features(ids))
 
     def advance(self, actions: Sequence[Array] | Array, ids: Ints) -> Steps:
@@ -243,6 +247,7 @@ def _walk_together(
     logs = [_Steps() for _ in queries]
     trials: dict[int, Trial] = {}
     ids = np.arange(len(queries))
+    walk.stop()
     seen = walk.reset(ids, [np.random.default_rng(child(seed, 0)) for seed in seeds], seconds)
     while len(trials) < len(queries):
         for i, phi in zip(ids.tolist(), seen, strict=True):

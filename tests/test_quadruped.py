@@ -234,3 +234,22 @@ def test_ground_is_not_entered_and_recording_is_the_trial(noisy):
         lowest.append(data.site_xpos[feet, 2].min() - noisy.robot.foot_radius)
     assert min(lowest) > -0.006  # contacts are soft: at an impact, by less than half the ball's radius
     assert np.median(lowest) > -0.001
+
+
+def test_an_interrupted_batch_leaves_nothing_in_the_next(noisy):
+    class Interrupted(QuadrupedWalker):
+        left = 300
+
+        def command(self, ids):
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+            super().command(ids)
+
+    walk = Walk(Interrupted(noisy.robot, noisy.controller, noisy.noise, SECONDS.high), 3)
+    queries = [Query(k, best(noisy), 4.0) for k in range(3)]
+    with pytest.raises(KeyboardInterrupt):
+        walk_trials(noisy, [walk], queries, SEEDS[:3])
+    again = walk_trials(noisy, [walk], queries[:1], SEEDS[:1])
+    assert again[0].score == noisy.run(queries[:1], SEEDS[:1])[0][0].score
+    assert walk.batch.time[1] < 4.0, "a world of the interrupted batch walked on"
