@@ -9,7 +9,7 @@ import pytest
 
 from gait.controllers.half_ellipse import PUBLISHED_BEST
 from gait.policy import Constant, Gaussian
-from gait.robots.odometer import MEASURES, PITCH, ROLL, YAW, new_odometer, read_pose
+from gait.robots.odometer import ACROSS, ALONG, MEASURES, PITCH, ROLL, SPEED, YAW, new_odometer, read_pose
 from gait.robots.quadruped import SETTLE, WARM_UP, QuadrupedWalker
 from gait.simulate import Walk, record_trial, walk_trials
 from gait.tasks.quadruped import SECONDS, Quadruped
@@ -253,3 +253,15 @@ def test_an_interrupted_batch_leaves_nothing_in_the_next(noisy):
     again = walk_trials(noisy, [walk], queries[:1], SEEDS[:1])
     assert again[0].score == noisy.run(queries[:1], SEEDS[:1])[0][0].score
     assert walk.batch.time[1] < 4.0, "a world of the interrupted batch walked on"
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.7, -2.5])
+def test_where_a_robot_is_does_not_depend_on_which_way_it_started(yaw):
+    meter = new_odometer(1, 8.0)
+    meter.origin[0] = 1.0, 2.0, yaw
+    forward, left = np.array([math.cos(yaw), math.sin(yaw)]), np.array([-math.sin(yaw), math.cos(yaw)])
+    place = [1.0, 2.0] + 3.0 * forward + 0.5 * left
+    turned = yaw + 0.2
+    qpos = np.array([*place, 0.1, math.cos(turned / 2), 0.0, 0.0, math.sin(turned / 2)])
+    read_pose(meter, 0, qpos, np.array([*(0.4 * forward), 0.0, 0.0, 0.0, 0.0]))
+    np.testing.assert_allclose(meter.pose[0, [ALONG, ACROSS, YAW, SPEED]], [3.0, 0.5, 0.2, 0.4], atol=1e-12)
