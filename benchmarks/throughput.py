@@ -121,7 +121,7 @@ def main() -> None:
     for population, optimizer, settings, threads in CASES:
         task = Quadruped(threads=threads)
         cores = threads or os.cpu_count() or 1
-        batches = max(1, 24 // population)
+        batches = max(1, 72 // population)
         *_, asked = time_run(task, optimizer, settings, batches)  # compiles, and tells what will be walked
         kept = tapes(task, asked)
         ratios, speeds = [], []

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gait.compiled import compiled
-from gait.controllers.ik import Legs, solve_leg
+from gait.controllers.ik import FORE, SIDE, Legs, solve_leg
 from gait.space import Parameter, Space
 
 Array = NDArray[np.float64]
@@ -94,11 +94,11 @@ def foot_target(
 
 
 @compiled
-def _targets(values: Array, phase: Array, offsets: Array, legs: Legs, span: float, radius: float, out: Array) -> None:
+def _targets(values: Array, phase: Array, offsets: Array, legs: Array, span: float, radius: float, out: Array) -> None:
     for i in range(len(phase)):
         for leg in range(out.shape[1]):
             p = phase[i] - offsets[leg]
-            foot_target(values[i], legs.fore[leg], legs.side[leg], span, radius, p, 1.0, out[i, leg])
+            foot_target(values[i], legs[leg, FORE], legs[leg, SIDE], span, radius, p, 1.0, out[i, leg])
 
 
 @compiled
@@ -108,7 +108,7 @@ def _command(
     phase: Array,
     amplitude: Array,
     offsets: Array,
-    legs: Legs,
+    legs: Array,
     span: float,
     radius: float,
     joints: Array,
@@ -118,11 +118,9 @@ def _command(
     for i in ids:
         for leg in range(joints.shape[1]):
             p = phase[i] - offsets[leg]
-            foot_target(values[i], legs.fore[leg], legs.side[leg], span, radius, p, amplitude[i], target)
-            x, y = target[0] * legs.fore[leg], target[1] * legs.side[leg]
-            far[i] += solve_leg(
-                x, y, target[2], legs.upper[leg], legs.lower[leg], legs.low[leg], legs.high[leg], joints[i, leg]
-            )
+            foot_target(values[i], legs[leg, FORE], legs[leg, SIDE], span, radius, p, amplitude[i], target)
+            x, y = target[0] * legs[leg, FORE], target[1] * legs[leg, SIDE]
+            far[i] += solve_leg(x, y, target[2], legs[leg], joints[i, leg])
 
 
 class HalfEllipse:
@@ -141,6 +139,7 @@ class HalfEllipse:
         self.space = Space(PARAMETERS)
         self.legs = legs
         self.offsets = np.asarray(offsets, float)
+        self.rows = legs.rows()
         self.radius = radius
         self.span = float(legs.hip[0, 0] - legs.hip[2, 0])
 
@@ -169,7 +168,7 @@ class HalfEllipse:
         rows = np.ascontiguousarray(np.broadcast_to(values, (*shape, values.shape[-1])).reshape(-1, values.shape[-1]))
         times = np.ascontiguousarray(np.broadcast_to(phase, shape).reshape(-1))
         out = np.empty((len(times), len(self.offsets), 3))
-        _targets(rows, times, self.offsets, self.legs, self.span, self.radius, out)
+        _targets(rows, times, self.offsets, self.rows, self.span, self.radius, out)
         return out.reshape(*shape, len(self.offsets), 3)
 
     def command(
@@ -191,4 +190,4 @@ class HalfEllipse:
           joints: (n, 4, 3) rotator, elevator, knee [rad].
           far: (n,) how many foot targets were out of reach so far.
         """
-        _command(ids, values, phase, amplitude, self.offsets, self.legs, self.span, self.radius, joints, far)
+        _command(ids, values, phase, amplitude, self.offsets, self.rows, self.span, self.radius, joints, far)

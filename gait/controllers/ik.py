@@ -46,6 +46,14 @@ class Legs(NamedTuple):
     high: Array
     """(L, 3) upper joint limits [rad]."""
 
+    def rows(self) -> Array:
+        """All of it but the hips as one array (L, 13), columns below: what compiled code takes, cheap to hand over."""
+        return np.column_stack([self.fore, self.side, self.upper, self.lower, self.low, self.high])
+
+
+FORE, SIDE, UPPER, LOWER, LOW, HIGH = 0, 1, 2, 5, 7, 10
+"""First columns of `Legs.rows`."""
+
 
 @compiled
 def _bend(value: float, low: float, high: float) -> float:
@@ -67,15 +75,18 @@ def knee_reach(ux: float, uy: float, uz: float, lx: float, lz: float, knee: floa
 
 
 @compiled
-def solve_leg(x: float, y: float, z: float, upper: Array, lower: Array, low: Array, high: Array, joints: Array) -> bool:
+def solve_leg(x: float, y: float, z: float, leg: Array, joints: Array) -> bool:
     """Write rotator, elevator and knee [rad] for a foot at (x, y, z) in the canonical frame into `joints` (3,).
+
+    `leg` (13,) is a row of `Legs.rows`.
 
     A target out of reach is moved to the border of what can be reached: first along the line to the shoulder
     (knee), then on the sphere around the shoulder (elevator), then by the rotator's limits. Returns whether
     it was moved by more than FAR.
     """
-    ux, uy, uz = upper[0], upper[1], upper[2]
-    lx, lz = lower[0], lower[1]
+    ux, uy, uz = leg[UPPER], leg[UPPER + 1], leg[UPPER + 2]
+    lx, lz = leg[LOWER], leg[LOWER + 1]
+    low, high = leg[LOW:HIGH], leg[HIGH:]
     a, b = math.hypot(ux, uz), math.hypot(lx, lz)
     straight = math.atan2(ux, -uz) - math.atan2(lx, -lz)  # the knee angle of a straight leg
     nearest = knee_reach(ux, uy, uz, lx, lz, high[2])
@@ -115,21 +126,11 @@ def solve_leg(x: float, y: float, z: float, upper: Array, lower: Array, low: Arr
 
 
 @compiled
-def _inverse_rows(
-    targets: Array,
-    fore: Array,
-    side: Array,
-    upper: Array,
-    lower: Array,
-    low: Array,
-    high: Array,
-    joints: Array,
-    far: NDArray[np.bool_],
-) -> None:
+def _inverse_rows(targets: Array, rows: Array, joints: Array, far: NDArray[np.bool_]) -> None:
     for i in range(targets.shape[0]):
         for leg in range(targets.shape[1]):
-            x, y, z = targets[i, leg, 0] * fore[leg], targets[i, leg, 1] * side[leg], targets[i, leg, 2]
-            far[i, leg] = solve_leg(x, y, z, upper[leg], lower[leg], low[leg], high[leg], joints[i, leg])
+            x, y, z = targets[i, leg, 0] * rows[leg, FORE], targets[i, leg, 1] * rows[leg, SIDE], targets[i, leg, 2]
+            far[i, leg] = solve_leg(x, y, z, rows[leg], joints[i, leg])
 
 
 def inverse(legs: Legs, targets: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
@@ -145,7 +146,7 @@ def inverse(legs: Legs, targets: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
     targets = np.asarray(targets, float)
     rows = np.ascontiguousarray(targets.reshape(-1, *targets.shape[-2:]))
     joints, far = np.empty_like(rows), np.empty(rows.shape[:2], bool)
-    _inverse_rows(rows, legs.fore, legs.side, legs.upper, legs.lower, legs.low, legs.high, joints, far)
+    _inverse_rows(rows, legs.rows(), joints, far)
     return joints.reshape(targets.shape), far.reshape(targets.shape[:-1])
 
 

@@ -20,6 +20,8 @@ DEBOUNCE = 3
 TILTED = 0.5
 """Cosine of the tilt of the trunk beyond which it has fallen."""
 
+# columns of a robot's `wires`: addresses of a leg's joint speeds, actuators and sensors
+DOF, ACTUATOR, TOUCH, VELOCITY, SPIN = 0, 3, 6, 7, 8
 # columns of `pose`: where the trunk is, along and across the initial heading [m], and how it's turned [rad]
 ALONG, ACROSS, YAW, PITCH, ROLL, PITCH_RATE, ROLL_RATE, SPEED = range(8)
 # columns of `sums`
@@ -93,12 +95,8 @@ def add_tick(
     qvel: Array,
     force: Array,
     damping: Array,
-    dofs: Ints,
-    actuators: Ints,
+    wires: Ints,
     sensors: Array,
-    touch: Ints,
-    velocity: Ints,
-    spin: Ints,
     radius: float,
     step: float,
 ) -> None:
@@ -115,7 +113,7 @@ def add_tick(
     sums[ROLL2] += pose[ROLL] ** 2
     for leg in range(4):
         for k in range(3):
-            dof, actuator = dofs[leg, k], actuators[leg, k]
+            dof, actuator = wires[leg, DOF + k], wires[leg, ACTUATOR + k]
             before = meter.joint[i, leg, k]
             for t in range(len(qvel)):
                 after = qvel[t, dof]
@@ -127,12 +125,13 @@ def add_tick(
                 before = after
     down = 0
     for leg in range(4):
-        if sensors[touch[leg]] <= 0.0:
+        if sensors[wires[leg, TOUCH]] <= 0.0:
             continue
         down += 1
         # the ball's lowest point: its centre's velocity plus spin × (0, 0, −radius)
-        vx = sensors[velocity[leg]] - sensors[spin[leg] + 1] * radius
-        vy = sensors[velocity[leg] + 1] + sensors[spin[leg]] * radius
+        velocity, spin = wires[leg, VELOCITY], wires[leg, SPIN]
+        vx = sensors[velocity] - sensors[spin + 1] * radius
+        vy = sensors[velocity + 1] + sensors[spin] * radius
         sums[SLIP] += math.hypot(vx, vy)
         sums[TOUCHDOWNS] += meter.air[i, leg] >= DEBOUNCE
     sums[CONTACT] += down

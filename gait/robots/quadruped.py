@@ -20,12 +20,14 @@ from gait.robots.description import Robot
 from gait.robots.odometer import (
     ACROSS,
     ALONG,
+    DOF,
     PITCH,
     PITCH_RATE,
     ROLL,
     ROLL_RATE,
     SPEED,
     TILTED,
+    TOUCH,
     YAW,
     Odometer,
     add_tick,
@@ -94,9 +96,8 @@ def _note_progress(meter: Odometer, i: int, tick: float, warm_up: int) -> None:
 @compiled
 def _measure(
     ids: Ints, time: Array, qpos: Array, qvels: Array, forces: Array, sensors: Array, meter: Odometer,
-    damping: Array, dofs: Ints, actuators: Ints, touch: Ints, velocity: Ints, spin: Ints, radius: float, tick: float,
-    settle: int, ramp: int, warm_up: int, phase: Array, period: Array, amplitude: Array, flags: NDArray[np.uint8],
-    contacts: NDArray[np.bool_],
+    damping: Array, wires: Ints, trunk: int, radius: float, tick: float, settle: int, ramp: int, warm_up: int,
+    phase: Array, period: Array, amplitude: Array, flags: NDArray[np.uint8], contacts: NDArray[np.bool_],
 ) -> int:  # fmt: skip
     """One tick of the worlds `ids`: clock, pose, sums, phase, and what each wants next. Their number that want."""
     wanting, steps = 0, qvels.shape[1]
@@ -112,18 +113,17 @@ def _measure(
             continue
         upright = _locate(meter, i, qpos[i], qvels[row, steps - 1], settle, warm_up)
         if n > warm_up:
-            add_tick(meter, i, qvels[row], forces[row], damping, dofs, actuators, sensors[i], touch, velocity, spin,
-                     radius, tick / steps)  # fmt: skip
+            add_tick(meter, i, qvels[row], forces[row], damping, wires, sensors[i], radius, tick / steps)  # fmt: skip
         for leg in range(4):
             for k in range(3):
-                meter.joint[i, leg, k] = qvels[row, steps - 1, dofs[leg, k]]
-            contacts[i, leg] = sensors[i, touch[leg]] > 0.0
+                meter.joint[i, leg, k] = qvels[row, steps - 1, wires[leg, DOF + k]]
+            contacts[i, leg] = sensors[i, wires[leg, TOUCH]] > 0.0
             meter.air[i, leg] = 0 if contacts[i, leg] else meter.air[i, leg] + 1
         _note_progress(meter, i, tick, warm_up)
         if n > settle:
             phase[i] += tick / period[i]
             amplitude[i] = min(1.0, (n - settle) / ramp)
-        if upright < TILTED or (n > settle and sensors[i, touch[4]] > 0.0):
+        if upright < TILTED or (n > settle and sensors[i, trunk] > 0.0):
             flags[i] = FELL
         elif n >= meter.last[i]:
             flags[i] = COMPLETED
@@ -176,7 +176,13 @@ class QuadrupedWalker:
         self.flags = np.zeros(n, np.uint8)
         self.contacts = np.zeros((n, 4), bool)
         self.decided, self.decided_along = np.zeros(n, np.int64), np.zeros(n)
-        self.damping = np.array(self.model.dof_damping)
+        r = self.robot
+        wires = np.column_stack([r.qvel, r.actuators, r.touch[:4], r.velocity, r.spin])
+        self._measured = (
+            self.sensors, self.meter, np.array(self.model.dof_damping), wires, int(r.touch[4]), r.foot_radius,
+            self.tick, self.settle, self.ramp, self.warm_up, self.phase, self.period, self.amplitude, self.flags,
+            self.contacts,
+        )  # fmt: skip
         self.stumble = np.zeros((n, 4, 3))
 
     def begin(self, i: int, rng: np.random.Generator, seconds: float) -> None:
@@ -223,12 +229,7 @@ class QuadrupedWalker:
 
     def measure(self, ids: Ints, records: Mapping[str, Array]) -> int:
         """Measure after a tick, set `flags`; the number of worlds whose flag is set."""
-        r = self.robot
-        wanting: int = _measure(
-            ids, self.time, self.qpos, records["qvel"], records["actuator_force"], self.sensors, self.meter,
-            self.damping, r.qvel, r.actuators, r.touch, r.velocity, r.spin, r.foot_radius, self.tick,
-            self.settle, self.ramp, self.warm_up, self.phase, self.period, self.amplitude, self.flags, self.contacts,
-        )  # fmt: skip
+        wanting: int = _measure(ids, self.time, self.qpos, records["qvel"], records["actuator_force"], *self._measured)
         return wanting
 
     def features(self, ids: Ints) -> Array:
