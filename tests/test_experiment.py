@@ -199,7 +199,7 @@ def test_table_of_one_optimizer_compares_with_nothing(exp, walked):
 def test_target_is_what_was_asked_or_makes_sense_for_the_start(exp, walked):
     study = exp.run()
     assert study.goal == (pytest.approx(0.28), "twice the start")
-    assert replace(study, target=0.5).goal == (0.5, "as asked")
+    assert replace(study, target=0.5).goal == (0.5, "the target asked for")
     for result in study.every:
         result["start"]["mean"] = -0.1
     low = replace(study)

@@ -45,7 +45,7 @@ class Study:
         Twice a start of 0 or below says nothing; then it is halfway from there to the best run's end.
         """
         if self.target is not None:
-            return self.target, "as asked"
+            return self.target, "the target asked for"
         if self.start > 0:
             return 2 * self.start, "twice the start"
         best = max(r["recommended"]["mean"] for r in self.every)
