@@ -2,7 +2,7 @@
 
     python scripts/compare.py [OUT]
 
-Walks what is missing in OUT (default studies/compare): 3 optimizers × 5 seeds × 1 simulated hour, about 6 minutes
+Walks what is missing in OUT (default studies/compare): 3 optimizers × 5 seeds × 1 simulated hour, about a quarter of an hour
 on 2 cores. Writes runs.csv, curves.csv, summary.csv and comparison.png there.
 """
 

@@ -6,9 +6,9 @@ an ellipse. Their names and units are kept: x is lateral (outward), y is fore-af
 5.285 cm / (0.679 s · 0.43) = 181 mm/s, and they measured 291).
 
 The locus lies parallel to the ground: front and rear body heights differ, so the trunk is pitched by
-sin θ = (rear − front) / (distance of the shoulders), and the foot paths are turned back by θ. With paths along the
-trunk instead, or heights measured from the balls' centres, no servo made both published gaits walk at their published
-speeds (scripts/calibrate_ers210.py).
+sin θ = (rear − front) / (distance of the shoulders), and the foot paths are turned back by θ. That the paths are
+level, and that heights count from the ground and not from the balls' centres, is our reading: tried the other way round,
+the published gaits came less close to their published speeds.
 
 The skew multiplier shifts every foot sideways in proportion to its fore-aft place: the stroke turns in the x–y plane.
 """

@@ -38,7 +38,7 @@ def render_run(path: Path, out: Path) -> Path:
         raise UsageError(f"task {task.name!r} has no model to draw.")
     before, after = (read_recording(path, name) for name in ("start", "recommended"))
     r = run.result
-    card = (task.title, r["optimizer"], f"{show_duration(r['seconds']['charged'])} of walking spent")
+    card = (task.title, r["optimizer"], f"{show_duration(r['seconds']['charged'])} of simulated time spent")
     lines = [
         f"{r[k]['mean']:.3f} ± {r[k]['sd']:.3f} {r['score_unit']}, {r[k]['n']} trials" for k in ("start", "recommended")
     ]
