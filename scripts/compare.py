@@ -2,8 +2,8 @@
 
     python scripts/compare.py [OUT]
 
-Walks what is missing in OUT (default studies/compare): 3 optimizers × 5 seeds × 1 simulated hour, about a quarter of an hour
-on 2 cores. Writes runs.csv, curves.csv, summary.csv and comparison.png there.
+Walks what is missing in OUT (default studies/compare): 3 optimizers × 5 seeds × 1 simulated hour, about a
+quarter of an hour on 2 cores. Writes runs.csv, curves.csv, summary.csv and comparison.png there.
 """
 
 import sys

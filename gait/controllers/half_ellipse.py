@@ -7,8 +7,8 @@ an ellipse. Their names and units are kept: x is lateral (outward), y is fore-af
 
 The locus lies parallel to the ground: front and rear body heights differ, so the trunk is pitched by
 sin θ = (rear − front) / (distance of the shoulders), and the foot paths are turned back by θ. That the paths are
-level, and that heights count from the ground and not from the balls' centres, is our reading: tried the other way round,
-the published gaits came less close to their published speeds.
+level, and that heights count from the ground and not from the balls' centres, is our reading: tried the other way
+round, the published gaits came less close to their published speeds.
 
 The skew multiplier shifts every foot sideways in proportion to its fore-aft place: the stroke turns in the x–y plane.
 """
