@@ -15,7 +15,7 @@ from gait.policy import Constant
 from gait.run import check_seed, load_run
 from gait.task import Task
 from gait.trial import Query
-from gait.validate import mean_measures
+from gait.validate import counted, mean_measures
 
 EVALUATION_SEED = 3
 """Second word of the entropy of these trials' seeds; a run's trials and held-out trials use others."""
@@ -34,7 +34,8 @@ def evaluate(
       seconds: of each trial; None is the task's default.
 
     Returns:
-      score as {mean, sd, n}, means of the measures, endings, seconds walked and charged, parameters.
+      score as {mean, sd, n}, means of the measures, of the noise-free values too where the task tells them as
+      `truth`, endings, seconds walked and charged, parameters.
 
     Raises:
       UsageError: a parameter is unknown, not finite or out of range, or a number is.
@@ -45,13 +46,14 @@ def evaluate(
     queries = [Query(k, Constant(x), task.problem.seconds.check(seconds)) for k in range(trials)]
     seeds = [np.random.SeedSequence([check_seed(seed), EVALUATION_SEED, k]) for k in range(trials)]
     done, _ = task.run(queries, seeds)
-    scores = np.array([t.score if t.score is not None else 0.0 for t in done])
+    scores = np.array([counted(task, t) for t in done])
     sd = float(scores.std(ddof=1)) if trials > 1 else 0.0
     endings = [str(t.ending) for t in done]
+    truth = mean_measures([t.truth for t in done])
     return {
         "task": task.name, "fields": task.fields(), "unit": task.score_unit,
         "score": {"mean": float(scores.mean()), "sd": sd, "n": trials},
-        "measures": mean_measures([t.measures for t in done]),
+        "measures": mean_measures([t.measures for t in done]), **({"truth": truth} if truth else {}),
         "endings": {e: endings.count(e) for e in dict.fromkeys(endings)},
         "walked": sum(t.walked for t in done), "charged": sum(t.charged for t in done),
         "parameters": task.problem.space.named(x),
@@ -89,5 +91,5 @@ def evaluation_table(data: Mapping[str, Any]) -> None:
     ends = " · ".join(f"{name} {n}" for name, n in data["endings"].items())
     print(f"{s['mean']:.3f} {data['unit']} ± {s['sd']:.3f} (s.d. of one trial, {s['n']} trials) · {ends}")
     print(f"{data['walked']:.0f} s walked, {data['charged']:.0f} s on the bill")
-    for name, value in data["measures"].items():
+    for name, value in (*data["measures"].items(), *((f"true {k}", v) for k, v in data.get("truth", {}).items())):
         print(f"  {name:<28} {value:.4g}")

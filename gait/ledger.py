@@ -2,7 +2,9 @@
 
     run.json          manifest: versions, task, space, optimizer, settings, seed, budget
     events.jsonl      one line an event, no wall times: asks, tells, and a `batch` line that closes each batch
-    arrays/000012.npz actions, features, rewards, durations and progress of the trials of batch 12
+                      (and first of all a `begin` line, where a world's state is carried from batch to batch)
+    arrays/000012.npz actions, features, rewards, durations and progress of the trials of batch 12; the state after it
+    arrays/begin.npz  the state that the first batch started from
     validation.jsonl  held-out scores, a line a policy; a cache, not on the bill
     wall.jsonl        wall time of each batch
     result.json       what came out; can be made again from the above
@@ -16,24 +18,20 @@ is executed.
 from __future__ import annotations
 
 import fcntl
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gait.durations import show_duration
 from gait.errors import UsageError
+from gait.events import Batch, batch_events, begin_event, digest_of, pack_state, pack_trials, read_batch, read_begin
 from gait.files import append_lines, drop_torn_line, read_json, read_lines, read_npz, write_json, write_npz
 from gait.policy import Policy, read_policy
-from gait.trial import Ending, Query, Trial
+from gait.task import Beginning, State
+from gait.trial import Query, Trial
 
-Array = NDArray[np.float64]
 SCHEMA = 1
-STEP_ARRAYS = ("actions", "features", "rewards", "durations", "progress")
+BEGIN = Path("arrays", "begin.npz")
 MANIFEST: dict[str, tuple[type, ...]] = {
     "task": (str,), "task_version": (str,), "fields": (dict,), "space": (list,), "optimizer": (str,),
     "settings": (dict,), "seed": (int,), "budget": (int, float), "fall_seconds": (int, float),
@@ -44,18 +42,8 @@ RESULT = ("start", "recommended", "seconds", "endings", "trials", "curve")
 """What a result must have."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """One batch as it was logged."""
-
-    number: int
-    line: int
-    """Line of its first event in events.jsonl, from 1."""
-    queries: list[Query]
-    trials: list[Trial]
-    clock: float
-    """Charged seconds when it was done."""
-    recommended: Policy
+BROKEN = (KeyError, TypeError, ValueError, OverflowError)
+"""What is raised by reading an event that is not what it should be."""
 
 
 class Ledger:
@@ -114,6 +102,12 @@ class Ledger:
         self.manifest.update(changes)
         write_json(self.path / "run.json", {"schema": SCHEMA, **self.manifest})
 
+    def begin(self, begun: Beginning) -> None:
+        """Write what the run starts from: the state first, then its event, on disk when this returns."""
+        arrays = pack_state(begun.state)
+        write_npz(self.path / BEGIN, arrays)
+        append_lines(self.events, [begin_event(begun, digest_of(arrays))])
+
     def append(
         self,
         number: int,
@@ -121,16 +115,26 @@ class Ledger:
         trials: Sequence[Trial],
         clock: float,
         recommended: Policy,
+        state: State = None,
     ) -> None:
         """Write a batch: arrays first, then all of its events at once, on disk when this returns."""
-        arrays = _pack(trials)
+        arrays = pack_trials(trials) | pack_state(state)
         write_npz(self._arrays(number), arrays)
-        lines = [_ask_event(number, q) for q in queries] + [_tell_event(t) for t in trials]
-        lines.append(
-            {"event": "batch", "batch": number, "clock": clock, "arrays": _digest(arrays),
-             "recommended": recommended.describe()}
-        )  # fmt: skip
-        append_lines(self.events, lines)
+        append_lines(self.events, batch_events(number, queries, trials, clock, digest_of(arrays), recommended))
+
+    def beginning(self) -> Beginning:
+        """What the run started from; without a state if it has none, or has not started.
+
+        Raises:
+          UsageError: the line is not what it should be, or the state doesn't belong to it.
+        """
+        number, event = next(read_lines(self.events), (0, {}))
+        if event.get("event") != "begin":
+            return Beginning()
+        try:
+            return read_begin(event, _read_arrays(self.path / BEGIN, event["state"]))
+        except BROKEN as error:
+            raise UsageError(f"{self.events} line {number} is no beginning of a run: {_told(error)}.") from None
 
     def batches(self) -> Iterator[Batch]:
         """The batches logged, one at a time.
@@ -141,46 +145,39 @@ class Ledger:
         asks: list[dict[str, Any]] = []
         tells: list[dict[str, Any]] = []
         first = 1
+        carried = set(self.beginning().state or {})
         for number, event in read_lines(self.events):
             kind = event.get("event")
-            if kind == "ask":
+            if kind == "begin" and number == 1:
+                first = 2
+            elif kind == "ask":
                 asks.append(event)
             elif kind == "tell":
                 tells.append(event)
             elif kind == "batch":
                 try:
-                    yield self._read_batch(first, asks, tells, event)
-                except (KeyError, TypeError, ValueError, OverflowError) as error:
-                    what = f"no {error}" if isinstance(error, KeyError) else error
+                    arrays = _read_arrays(self._arrays(int(event["batch"])), event["arrays"])
+                    yield read_batch(first, asks, tells, event, arrays, carried)
+                except BROKEN as error:
                     lines = f"{self.events} lines {first}–{number}"
-                    raise UsageError(f"{lines} are no batch of a run: {what}.") from None
+                    raise UsageError(f"{lines} are no batch of a run: {_told(error)}.") from None
                 asks, tells, first = [], [], number + 1
             else:
-                raise UsageError(f"{self.events} line {number}: unknown event {kind!r}.")
+                what = "a run begins once" if kind == "begin" else f"unknown event {kind!r}"
+                raise UsageError(f"{self.events} line {number}: {what}.")
 
     def _arrays(self, number: int) -> Path:
         return self.path / "arrays" / f"{number:06d}.npz"
 
-    def _read_batch(
-        self, line: int, asks: list[dict[str, Any]], tells: list[dict[str, Any]], end: dict[str, Any]
-    ) -> Batch:
-        file = self._arrays(int(end["batch"]))
-        arrays = read_npz(file)
-        if _digest(arrays) != end["arrays"]:
-            raise ValueError(f"{file.name} is not the file that was written with it")
-        queries = [Query(int(a["id"]), read_policy(a["policy"]), a["seconds"], a["seed"]) for a in asks]
-        if [int(t["id"]) for t in tells] != [q.id for q in queries]:
-            raise ValueError("asks and tells don't match")
-        trials = [_read_trial(t, part) for t, part in zip(tells, _unpack(arrays, len(tells)), strict=True)]
-        return Batch(int(end["batch"]), line, queries, trials, float(end["clock"]), read_policy(end["recommended"]))
-
     def _drop_tail(self) -> None:
-        """Cut what follows the last whole batch, if it's the beginning of one, and torn lines elsewhere."""
+        """Cut what follows the last whole batch, if it's the start of one, and torn lines elsewhere."""
         keep = kept = last = total = 0
         with self.events.open("rb") as file:
             for number, line in enumerate(file, 1):
                 total += len(line)
-                if line.startswith(b'{"event": "batch"') and line.endswith(b"}\n"):
+                if number == 1 and line.startswith(b'{"event": "begin"') and line.endswith(b"}\n"):
+                    keep, last = total, number
+                elif line.startswith(b'{"event": "batch"') and line.endswith(b"}\n"):
                     keep, kept, last = total, kept + 1, number
         if keep < total:
             for number, event in read_lines(self.events, torn=True):
@@ -203,53 +200,15 @@ def recommendations(path: Path) -> Iterator[tuple[float, Policy]]:
             yield float(event["clock"]), read_policy(event["recommended"])
 
 
-def _ask_event(number: int, query: Query) -> dict[str, Any]:
-    return {"event": "ask", "batch": number, "id": query.id, "policy": query.policy.describe(),
-            "seconds": query.seconds, "seed": query.seed}  # fmt: skip
+def _read_arrays(file: Path, digest: object) -> dict[str, Any]:
+    arrays = read_npz(file)
+    if digest_of(arrays) != digest:
+        raise ValueError(f"{file.name} is not the file that was written with it")
+    return arrays
 
 
-def _tell_event(trial: Trial) -> dict[str, Any]:
-    return {"event": "tell", "id": trial.query, "score": trial.score, "walked": trial.walked,
-            "charged": trial.charged, "asked": trial.asked, "ending": str(trial.ending),
-            "measures": trial.measures}  # fmt: skip
-
-
-def _read_trial(event: dict[str, Any], arrays: dict[str, Array]) -> Trial:
-    score = event["score"]
-    return Trial(
-        query=int(event["id"]), score=None if score is None else float(score), walked=float(event["walked"]),
-        charged=float(event["charged"]), ending=Ending(event["ending"]), asked=float(event["asked"]),
-        measures=dict(event["measures"]), **arrays,
-    )  # fmt: skip
-
-
-def _pack(trials: Sequence[Trial]) -> dict[str, Array]:
-    """The trials' arrays, end to end, and the length of each."""
-    packed = {}
-    for name in STEP_ARRAYS:
-        parts = [getattr(t, name) for t in trials]
-        packed[name] = np.concatenate(parts)
-        packed[f"{name}_n"] = np.array([len(p) for p in parts], float)
-    return packed
-
-
-def _unpack(arrays: dict[str, Array], n: int) -> list[dict[str, Array]]:
-    parts: list[dict[str, Array]] = [{} for _ in range(n)]
-    for name in STEP_ARRAYS:
-        counts = arrays[f"{name}_n"].astype(int)
-        if len(counts) != n or counts.sum() != len(arrays[name]):
-            raise ValueError(f"array {name!r} is for {len(counts)} trials, not {n}")
-        for part, values in zip(parts, np.split(arrays[name], np.cumsum(counts)[:-1]), strict=True):
-            part[name] = values
-    return parts
-
-
-def _digest(arrays: dict[str, Array]) -> str:
-    crc = 0
-    for name in sorted(arrays):
-        a = np.ascontiguousarray(arrays[name])
-        crc = zlib.crc32(a.tobytes(), zlib.crc32(f"{name} {a.dtype} {a.shape}".encode(), crc))
-    return f"{crc:08x}"
+def _told(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

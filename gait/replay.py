@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from gait.errors import UsageError
-from gait.ledger import Batch, Ledger
+from gait.events import Batch
+from gait.ledger import Ledger
 from gait.optimizers.base import Optimizer
 from gait.policy import Policy
 from gait.tally import Tally
@@ -38,7 +39,7 @@ def replay(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, batch
     for k, (new, old) in enumerate(zip(asked, logged, strict=True)):
         wrong = "" if _but_policy(new) == _but_policy(old) else f"asked {_but_policy(new)}, logged {_but_policy(old)}"
         check(batch.line + k, f"ask {old.id}", wrong or _difference(new.policy, old.policy))
-    optimizer.tell(batch.trials)
+    optimizer.tell([trial.as_told() for trial in batch.trials])
     number, end = tally.batches, batch.line + 2 * len(logged)
     tally.add(task, batch.trials)
     for said, true in ((batch.number, number), (batch.clock, tally.clock)):

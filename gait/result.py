@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,20 @@ from gait.files import write_json, write_npz
 from gait.ledger import recommendations
 from gait.policy import Constant, Policy
 from gait.tally import Tally
-from gait.task import Task
-from gait.validate import Validation, Validator, curve_clocks
+from gait.task import Beginning, Task
+from gait.validate import Validation, Validator, counted, curve_clocks
 
 
 def finish(
-    path: Path, manifest: Mapping[str, Any], task: Task, tally: Tally, validator: Validator, start: Policy
+    path: Path,
+    manifest: Mapping[str, Any],
+    task: Task,
+    tally: Tally,
+    validator: Validator,
+    start: Policy,
+    begun: Beginning,
 ) -> dict[str, Any]:
-    """Validate the curve and the recommendation, record both gaits, write the result and return it."""
+    """Validate the curve, the recommendation and the reference, record their gaits, write the result and return it."""
     logged = list(recommendations(path))
     clocks = np.array([clock for clock, _ in logged])
     # a run that ends by its number of batches may leave most of its budget
@@ -27,17 +33,23 @@ def finish(
     points = [logged[i] for i in curve_clocks(clocks, reach)]
     final = logged[-1][1] if logged else start
     policies = [start, *(policy for _, policy in points), final]
-    checked = validator(policies)
-    paid = {p.key(): v.seconds for p, v in zip(policies, checked, strict=True)}
+    asked = policies if task.reference is None else [*policies, task.reference]
+    checked = validator(asked)
+    paid = {p.key(): v.seconds for p, v in zip(asked, checked, strict=True)}
+    reference = checked.pop() if task.reference is not None else None
     curve = [{"clock": 0.0, **checked[0].summary()}]
     curve += [{"clock": clock, **v.summary()} for (clock, _), v in zip(points, checked[1:-1], strict=True)]
     if logged and clocks[-1] > curve[-1]["clock"]:
         curve.append({"clock": float(clocks[-1]), **checked[-1].summary()})
     (path / "recorded").mkdir(exist_ok=True)
-    for name, policy in (("start", start), ("recommended", final)):
+    shown = {"start": start, "recommended": final}
+    if task.reference is not None:
+        shown["reference"] = task.reference
+    for name, policy in shown.items():
         r = validator.record(policy)
-        told = {"score": r.trial.score or 0.0, "ending": str(r.trial.ending), "asked": r.trial.asked}
+        told = {"score": counted(task, r.trial), "ending": str(r.trial.ending), "asked": r.trial.asked}
         arrays = {"time": r.time, "qpos": r.qpos, "contacts": r.contacts}
+        arrays |= {f"extra.{k}": values for k, values in r.extra.items()}
         write_npz(path / "recorded" / f"{name}.npz", arrays | {k: np.array(v) for k, v in told.items()})
     result = {
         **{k: manifest[k] for k in ("task", "fields", "optimizer", "settings", "seed", "budget")},
@@ -48,11 +60,42 @@ def finish(
         "start": _quality(task, start, checked[0]), "recommended": _quality(task, final, checked[-1]),
         "curve": curve,
     }  # fmt: skip
+    if begun.state is not None:
+        result["begin"] = dict(begun.measured)
+    if begun.walked:
+        result["seconds"]["familiarisation"] = begun.walked
+    if task.reference is not None and reference is not None:
+        result["reference"] = {"name": task.reference_name, **_quality(task, task.reference, reference)}
+        result |= savings(checked[-1], reference)
     write_json(path / "result.json", result)
     return result
 
 
 def _quality(task: Task, policy: Policy, v: Validation) -> dict[str, Any]:
     named = task.problem.space.named(policy.x) if isinstance(policy, Constant) else None
-    return {**v.summary(), "scores": v.scores, "falls": v.falls, "measures": v.measures,
+    truth = {"truth": v.truth} if v.truth else {}
+    return {**v.summary(), "scores": v.scores, "falls": v.falls, "measures": v.measures, **truth,
             "policy": policy.describe(), "parameters": named}  # fmt: skip
+
+
+def savings(policy: Validation, reference: Validation) -> dict[str, Any]:
+    """What a policy saves over the reference: 1 − score / score of the reference, by held-out seed.
+
+    Only pairs of trials that were both completed count; `n` says how many.
+
+    Returns:
+      `estimated_saving`, and `true_saving` if the noise-free scores are known, as {mean, sd, n}: means and s.d.
+      of single pairs as a fraction, None where there are too few for it.
+    """
+    both = [a and b for a, b in zip(policy.completed, reference.completed, strict=True)]
+    found = {"estimated_saving": _saving(policy.scores, reference.scores, both)}
+    if policy.truths and reference.truths:
+        found["true_saving"] = _saving(policy.truths, reference.truths, both)
+    return found
+
+
+def _saving(scores: Sequence[float | None], references: Sequence[float | None], both: Sequence[bool]) -> dict[str, Any]:
+    pairs = [(s, r) for s, r, ok in zip(scores, references, both, strict=True) if ok and s is not None and r]
+    saved = [1.0 - s / r for s, r in pairs]
+    return {"mean": float(np.mean(saved)) if saved else None,
+            "sd": float(np.std(saved, ddof=1)) if len(saved) > 1 else None, "n": len(saved)}  # fmt: skip

@@ -27,15 +27,13 @@ from gait.progress import Progress, show_progress
 from gait.replay import replay
 from gait.result import finish
 from gait.tally import Tally
-from gait.task import Task
+from gait.task import Beginning, State, Task
 from gait.tasks import make_task
 from gait.trial import Query
 from gait.validate import Validator
 
-TRIAL_SEED, SHARED_SEED = 1, 2
-"""Second word of the entropy of a run's trial seeds: fresh, or shared by a query's key."""
-TOLERANCE = 1e-9
-"""How far a replayed ask may be from the logged one."""
+TRIAL_SEED, SHARED_SEED, BEGIN_SEED = 1, 2, 4
+"""Second word of the entropy of a run's seeds: a fresh trial's, one shared by a query's key, the beginning's."""
 
 
 @dataclass(frozen=True)
@@ -233,38 +231,55 @@ def _go(ledger: Ledger, task: Task, optimizer: Optimizer, progress: bool) -> Run
     start = Constant(task.problem.space.default)
     with show_progress(progress, float(m["budget"]), task) as bar, _interruptible() as interrupted:
         bar.started(validator([start])[0])
+        begun = ledger.beginning()
+        state = begun.state
         for batch in ledger.batches():
             replay(ledger, task, optimizer, tally, batch)
+            state = batch.state
         bar.replayed(tally)
-        while not interrupted() and _walk_batch(ledger, task, optimizer, tally, bar):
-            pass
+        if state is None and not tally.batches and not interrupted():
+            begun = _begin(ledger, task)
+            state = begun.state
+        going = True
+        while going and not interrupted():
+            going, state = _walk_batch(ledger, task, optimizer, tally, bar, state)
         if interrupted():
             return Run(ledger.path, {}, tally, (*ledger.warnings, *notes))
         bar.validating()
-        result = finish(ledger.path, m, task, tally, validator, start)
+        result = finish(ledger.path, m, task, tally, validator, start, begun)
     return Run(ledger.path, result, tally, (*ledger.warnings, *notes))
 
 
-def _walk_batch(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, bar: Progress) -> bool:
-    """Walk one batch if the budget allows it; whether it did."""
+def _begin(ledger: Ledger, task: Task) -> Beginning:
+    """Begin, and log it where there is a state to carry on."""
+    begun = task.begin(np.random.SeedSequence([int(ledger.manifest["seed"]), BEGIN_SEED]))
+    if begun.state is not None:
+        ledger.begin(begun)
+    return begun
+
+
+def _walk_batch(
+    ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, bar: Progress, state: State = None
+) -> tuple[bool, State]:
+    """Walk one batch from `state` if the budget allows it; whether it did, and the state after it."""
     m = ledger.manifest
     if m.get("batches") is not None and tally.batches >= int(m["batches"]):
-        return False
+        return False, state
     queries = optimizer.ask()
     planned = sum(task.planned(q) for q in queries)
     if tally.batches and tally.clock + planned > float(m["budget"]):
-        return False
+        return False, state
     began, walked = time.perf_counter(), tally.walking
-    trials, _ = task.run(queries, [trial_seed(int(m["seed"]), q) for q in queries])
-    optimizer.tell(trials)
+    trials, state = task.run(queries, [trial_seed(int(m["seed"]), q) for q in queries], state)
+    optimizer.tell([trial.as_told() for trial in trials])
     number = tally.batches
     tally.add(task, trials)
-    ledger.append(number, queries, trials, tally.clock, optimizer.recommend())
+    ledger.append(number, queries, trials, tally.clock, optimizer.recommend(), state)
     wall = time.perf_counter() - began
     paid = {"batch": number, "wall": wall, "walked": tally.walking - walked}
     append_lines(ledger.path / "wall.jsonl", [paid], sync=False)  # nothing depends on it
     bar.walked(tally)
-    return True
+    return True, state
 
 
 def trial_seed(seed: int, query: Query) -> np.random.SeedSequence:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gait.durations import show_duration
 from gait.errors import UsageError
+from gait.events import read_measured
 from gait.files import read_lines
 from gait.ledger import read_manifest, read_result
 from gait.run import Run
@@ -23,7 +24,8 @@ def show(path: Path) -> dict[str, Any]:
     Returns:
       status, task, optimizer, seed, budget [s], `charged` and `walked` [s], `seconds` by kind, trials, falls,
       endings, `start` and `recommended` as {mean, sd, n} (None before they were validated), parameters with
-      their units.
+      their units. Where the task has them: `begin`, what was measured before the first trial; `truth`, the
+      noise-free values of the recommendation; `reference`, `estimated_saving` and `true_saving`.
 
     Raises:
       UsageError: it is no run, or broken.
@@ -33,6 +35,11 @@ def show(path: Path) -> dict[str, Any]:
     data = read_result(path) if finished else _so_far(path, manifest)
     units = {p["name"]: p for p in manifest["space"]}
     found = data["recommended"].get("parameters") if data["recommended"] else None
+    special: dict[str, Any] = {key: data[key] for key in ("begin", "estimated_saving", "true_saving") if key in data}
+    if "reference" in data:
+        special["reference"] = {"name": data["reference"]["name"], **(_brief(data["reference"]) or {})}
+    if data["recommended"] and "truth" in data["recommended"]:
+        special["truth"] = data["recommended"]["truth"]
     return {
         "status": "finished" if finished else "unfinished",
         **{k: manifest[k] for k in ("task", "fields", "optimizer", "settings", "seed", "budget", "versions")},
@@ -46,6 +53,7 @@ def show(path: Path) -> dict[str, Any]:
             for name, p in units.items()
         },
         "measures": data["recommended"].get("measures") if data["recommended"] else None,
+        **special,
     }  # fmt: skip
 
 
@@ -58,10 +66,14 @@ def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     seconds = {"walking": 0.0, "setup": 0.0, "falls": 0.0, "charged": 0.0}
     endings = {str(e): 0 for e in Ending}
     told: list[tuple[str, float, float]] = []
+    begin: dict[str, Any] = {}
     for number, event in read_lines(path / "events.jsonl", torn=True):
         try:
             if event["event"] == "tell":
                 told.append((str(Ending(event["ending"])), float(event["walked"]), float(event["charged"])))
+            elif event["event"] == "begin":
+                begin = {"begin": read_measured(event)}
+                seconds |= {"familiarisation": walked} if (walked := float(event["walked"])) else {}
         except (KeyError, TypeError, ValueError):
             raise UsageError(f"{path / 'events.jsonl'} line {number} is no event of a run.") from None
         if event["event"] != "batch":
@@ -74,7 +86,8 @@ def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
                 seconds[kind] += value
         told.clear()
     trials = sum(endings.values())
-    return {"seconds": seconds, "trials": trials, "endings": endings, "start": None, "recommended": None}
+    return {"seconds": seconds, "trials": trials, "endings": endings, "start": None, "recommended": None,
+            **begin}  # fmt: skip
 
 
 def show_table(data: Mapping[str, Any]) -> None:
@@ -89,11 +102,15 @@ def show_table(data: Mapping[str, Any]) -> None:
         table.add_row(name, f"{p['start']:.3f}", best, p["unit"], f"{p['low']:g} … {p['high']:g}")
     Console(highlight=False).print(table)
     spent = {kind: show_duration(s) for kind, s in data["seconds"].items()}
-    apart = f"   (held-out validation {spent['validation']}, not charged)" if "validation" in spent else ""
+    names = {"familiarisation": "familiarisation", "validation": "held-out validation"}
+    free = " and ".join(f"{name} {spent[kind]}" for kind, name in names.items() if kind in spent)
+    apart = f"   ({free}, not charged)" if free else ""
     print(
         f"simulated time   walking {spent['walking']} · set-up {spent['setup']} · falls {spent['falls']} · "
         f"total {spent['charged']} of {show_duration(data['budget'])}{apart}"
     )
+    if data.get("begin"):
+        print("at the start     " + _values(data["begin"]))
     endings = " · ".join(f"{name} {n}" for name, n in data["endings"].items() if n)
     print(f"endings          {endings or 'no trial yet'}")
     if data["recommended"]:
@@ -102,7 +119,27 @@ def show_table(data: Mapping[str, Any]) -> None:
             f"score            start {start['mean']:.3f} ± {start['sd']:.3f} · recommended "
             f"{best['mean']:.3f} ± {best['sd']:.3f} {data['score']}, {best['n']} held-out trials"
         )
-        print("measures         " + " · ".join(f"{name} {v:.3g}" for name, v in data["measures"].items()))
+        print("measures         " + _values(data["measures"]))
+        if data.get("truth"):
+            print("truly            " + _values(data["truth"]))
+        if "estimated_saving" in data:
+            print(f"saving           {_saving(data)}")
+
+
+def _values(values: Mapping[str, float | None]) -> str:
+    return " · ".join(f"{name} {'–' if v is None else format(v, '.3g')}" for name, v in values.items())
+
+
+def _saving(data: Mapping[str, Any]) -> str:
+    """What the recommendation saves over the reference, in words."""
+    true, estimated = data.get("true_saving"), data["estimated_saving"]
+    told = f"{_percent(true)} truly · {_percent(estimated)} as estimated" if true else _percent(estimated)
+    return f"{told}, against {data['reference']['name'] or 'the reference'} ({estimated['n']} held-out trials)"
+
+
+def _percent(saving: Mapping[str, Any]) -> str:
+    mean, sd = ("–" if saving[k] is None else f"{100 * saving[k]:.1f}" for k in ("mean", "sd"))
+    return f"{mean} % ± {sd}"
 
 
 def outcome(run: Run, *, start: bool = True) -> str:
@@ -118,5 +155,6 @@ def outcome(run: Run, *, start: bool = True) -> str:
         (f"start        {told}\n" if start else "")
         + f"recommended  {best['mean']:.3f} {unit} ± {best['sd']:.3f}{times}, {r['trials']} trials, "
         f"{falls} fall{'s' * (falls != 1)}, {show_duration(r['seconds']['charged'])} charged\n"
-        f"{run.path} · see it: gait render {run.path} --out walk.mp4 · all of it: gait show {run.path}"
+        + (f"saving       {_saving(r)}\n" if "estimated_saving" in r else "")
+        + f"{run.path} · see it: gait render {run.path} --out walk.mp4 · all of it: gait show {run.path}"
     )

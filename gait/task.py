@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait.errors import UsageError
+from gait.policy import Policy
 from gait.space import Space
 from gait.trial import Ending, Query, Trial
 
 Array = NDArray[np.float64]
-State = Mapping[str, Array] | None
-"""What a world carries from one batch to the next; None where each trial starts afresh."""
+State = Mapping[str, NDArray[Any]] | None
+"""What a world carries from one batch to the next, as arrays of numbers; None where each trial starts afresh."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,30 @@ class Recording:
     """(F, nq) positions of the model."""
     contacts: NDArray[np.bool_]
     """(F, feet) whether each foot is on the ground."""
+    extra: Mapping[str, Array] = field(default_factory=dict)
+    """What else a task records of each frame, (F, …) by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What a run starts from.
+
+    Raises:
+      ValueError: something was walked or measured, but no state came of it; or the state has no arrays.
+    """
+
+    state: State = None
+    """Carried from batch to batch; None where each trial starts afresh."""
+    measured: Mapping[str, float | None] = field(default_factory=dict)
+    """SI values measured on the way, by name."""
+    walked: float = 0.0
+    """Seconds walked on the way: familiarisation, not charged."""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.walked) and self.walked >= 0):
+            raise ValueError(f"walked must be finite and at least 0 s, got {self.walked}")
+        if not self.state and (self.state is not None or self.measured or self.walked):
+            raise ValueError("a beginning that was walked or measured must leave a state, of one array or more")
 
 
 class Task(ABC):
@@ -79,12 +104,18 @@ class Task(ABC):
     """Charged for every fall, on top of what it walked [s]."""
     decision: ClassVar[Literal["stride", "trial"]]
     """How often a policy acts."""
+    no_score: ClassVar[float] = 0.0
+    """What a held-out trial without a score counts as; below any score worth having."""
 
     problem: Problem
     title: str
     """The walker in a few words, for a picture."""
     threads: int = 0
     """Physics threads; 0 is one a core. Results do not depend on it."""
+    reference: Policy | None = None
+    """What savings are counted against, such as zero torque; for scores that are costs (below 0)."""
+    reference_name: str = ""
+    """The reference in words."""
 
     @abstractmethod
     def fields(self) -> dict[str, Any]:
@@ -94,7 +125,16 @@ class Task(ABC):
     def run(
         self, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence], state: State = None
     ) -> tuple[list[Trial], State]:
-        """Walk every query from `state`; a trial depends on its query, its seed and the state only."""
+        """Walk these queries; a trial depends on its query, its seed and where it starts, on nothing else.
+
+        Without a state each query starts afresh, whatever the others. From a state they are walked in this
+        order in one world; the state after the last is returned, with arrays of the same names and types.
+        The state passed in is left as it was.
+        """
+
+    def begin(self, seed: np.random.SeedSequence) -> Beginning:
+        """What a run starts from: the state of a world that is carried from batch to batch, if it is."""
+        return Beginning()
 
     @abstractmethod
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -63,3 +63,12 @@ class Trial:
     """Running score at each whole second walked."""
     measures: dict[str, float | None] = field(default_factory=dict)
     """SI values by name; None where a measure has no value (no distance, no step)."""
+    truth: dict[str, float | None] = field(default_factory=dict)
+    """Noise-free values that an experimenter can't see: recorded, never told to an optimizer.
+
+    `truth["score"]` is the noise-free score.
+    """
+
+    def as_told(self) -> Trial:
+        """This trial as an optimizer is told it: without the truth."""
+        return replace(self, truth={}) if self.truth else self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from gait.errors import UsageError
 from gait.files import append_lines, read_lines
 from gait.policy import Policy
 from gait.task import Recording, Task
-from gait.trial import Query
+from gait.trial import Ending, Query, Trial
 
 TRIALS = 16
 """Held-out trials a policy."""
@@ -34,12 +34,18 @@ class Validation:
     """How a policy did in held-out trials."""
 
     scores: list[float]
-    """One a trial; a trial without a score counts as 0."""
+    """One a trial; a trial without a score counts as the task's `no_score`."""
     seconds: float
     """Walked for it [s]; not charged."""
     falls: int
     measures: dict[str, float]
     """Means over the trials."""
+    completed: list[bool] = field(default_factory=list)
+    """Whether each trial was walked to its end; empty if the task has no reference."""
+    truths: list[float | None] = field(default_factory=list)
+    """Noise-free score of each trial; empty if the task tells no truth."""
+    truth: dict[str, float] = field(default_factory=dict)
+    """Means of the noise-free values."""
 
     @property
     def mean(self) -> float:
@@ -54,6 +60,11 @@ class Validation:
     def summary(self) -> dict[str, Any]:
         """Mean, s.d. and number of trials, as plain data."""
         return {"mean": self.mean, "sd": self.sd, "n": len(self.scores)}
+
+    def describe(self) -> dict[str, Any]:
+        """All of it as plain data, but for what the task doesn't have."""
+        optional = ("completed", "truths", "truth")
+        return {name: value for name, value in vars(self).items() if value or name not in optional}
 
 
 class Validator:
@@ -72,10 +83,7 @@ class Validator:
         self.known: dict[str, Validation] = {}
         for number, line in read_lines(cache, torn=True):
             try:
-                self.known[str(line["policy"])] = Validation(
-                    [float(s) for s in line["scores"]], float(line["seconds"]), int(line["falls"]),
-                    {str(k): float(v) for k, v in line["measures"].items()},
-                )  # fmt: skip
+                self.known[str(line["policy"])] = _read(line, task)
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise UsageError(
                     f"{cache} line {number} is no validation; delete the file, it is made again."
@@ -88,15 +96,8 @@ class Validator:
             queries = [Query(k, p) for k, p in enumerate(p for p in new.values() for _ in range(TRIALS))]
             trials, _ = self.task.run(queries, held_out_seeds() * len(new))
             for k, key in enumerate(new):
-                part = trials[k * TRIALS : (k + 1) * TRIALS]
-                self.known[key] = Validation(
-                    scores=[t.score if t.score is not None else 0.0 for t in part],
-                    seconds=sum(t.walked for t in part),
-                    falls=sum(t.ending != "completed" for t in part),
-                    measures=mean_measures([t.measures for t in part]),
-                )
-            lines = [{"policy": key, **vars(self.known[key])} for key in new]
-            append_lines(self.cache, lines)
+                self.known[key] = _summarise(self.task, trials[k * TRIALS : (k + 1) * TRIALS])
+            append_lines(self.cache, [{"policy": key, **self.known[key].describe()} for key in new])
         return [self.known[p.key()] for p in policies]
 
     def record(self, policy: Policy) -> Recording:
@@ -108,12 +109,43 @@ class Validator:
         scores = self([policy])[0].scores
         k = int(np.argsort(scores, kind="stable")[len(scores) // 2])
         recording = self.task.record(Query(0, policy), held_out_seeds()[k])
-        if (recording.trial.score or 0.0) != scores[k]:
+        if counted(self.task, recording.trial) != scores[k]:
             raise UsageError(
                 f"held-out trial {k} scores {recording.trial.score!r} here, not {scores[k]!r} as in "
                 f"{self.cache}: validated by other versions? Delete the file, it is made again."
             )
         return recording
+
+
+def counted(task: Task, trial: Trial) -> float:
+    """What a held-out trial counts as: its score, or the task's `no_score`."""
+    return task.no_score if trial.score is None else trial.score
+
+
+def _summarise(task: Task, trials: Sequence[Trial]) -> Validation:
+    completed = [t.ending is Ending.COMPLETED for t in trials]
+    told = any(t.truth for t in trials)
+    return Validation(
+        scores=[counted(task, t) for t in trials],
+        seconds=sum(t.walked for t in trials),
+        falls=len(trials) - sum(completed),
+        measures=mean_measures([t.measures for t in trials]),
+        completed=completed if task.reference is not None else [],
+        truths=[t.truth.get("score") for t in trials] if told else [],
+        truth=mean_measures([t.truth for t in trials]),
+    )
+
+
+def _read(line: dict[str, Any], task: Task) -> Validation:
+    """A line of the cache; raises nearly anything if it's none of this task."""
+    scores = [float(s) for s in line["scores"]]
+    completed = [bool(c) for c in line["completed"]] if task.reference is not None else []
+    truths = [None if t is None else float(t) for t in line.get("truths", [])]
+    wanted = len(scores) if task.reference is not None else 0
+    if len(completed) != wanted or len(truths) not in (0, len(scores)):
+        raise ValueError("not of the same trials")
+    means = [{str(k): float(v) for k, v in d.items()} for d in (line["measures"], line.get("truth", {}))]
+    return Validation(scores, float(line["seconds"]), int(line["falls"]), means[0], completed, truths, means[1])
 
 
 def mean_measures(measures: Sequence[dict[str, float | None]]) -> dict[str, float]:

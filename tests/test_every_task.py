@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
 import pytest
-from toy import Toy
+from toy import CarryingToy, Toy
 
 from gait.errors import UsageError
+from gait.events import pack_state, unpack_state
+from gait.files import read_npz, write_npz
 from gait.policy import Constant, Gaussian
 from gait.space import Space
+from gait.task import Task
 from gait.tasks import TASKS, find_task, make_task, task_names
 from gait.trial import Ending, Query
 
-NAMES = [*task_names(), "toy"]
+TOYS = {cls.name: cls for cls in (Toy, CarryingToy)}
+NAMES = [*task_names(), *TOYS]
+CARRYING = [n for n in NAMES if (TOYS.get(n) or find_task(n)).begin is not Task.begin]
 every = pytest.mark.parametrize("name", NAMES)
+every_carrying = pytest.mark.parametrize("name", CARRYING)
 
 
 @pytest.fixture(autouse=True)
-def _toy_on_the_shelf(monkeypatch):
-    monkeypatch.setitem(TASKS, "toy", Toy)
+def _toys_on_the_shelf(monkeypatch):
+    for name, cls in TOYS.items():
+        monkeypatch.setitem(TASKS, name, cls)
 
 
 def make(name, threads=1):
@@ -82,6 +90,7 @@ def test_it_says_what_it_is(name, walked):
     for seconds in (cls.setup_seconds, cls.fall_seconds):
         assert math.isfinite(seconds)
         assert seconds >= 0
+    assert math.isfinite(cls.no_score)
     assert task.headline().startswith(name)
     assert "\n" not in task.headline()
 
@@ -271,3 +280,124 @@ def test_what_is_recorded_is_what_was_walked(name, walked):
 @every
 def test_no_trials_are_no_trouble(name, walked):
     assert walked[name][0].run([], [])[0] == []
+
+
+@every
+def test_the_truth_is_of_numbers_and_can_be_left_out(name, walked):
+    trials = walked[name][3]
+    known = [list(t.truth) for t in trials if t.ending is Ending.COMPLETED]
+    assert all(names == known[0] for names in known)
+    assert known[0] == [] or "score" in known[0]
+    for t in trials:
+        assert all(v is None or (isinstance(v, float) and math.isfinite(v)) for v in t.truth.values())
+        assert t.as_told().truth == {}
+        assert not different(t.as_told(), t, but=("truth",))
+
+
+@every
+def test_savings_can_be_counted_against_the_reference(name, walked):
+    task, _, seeds, _ = walked[name]
+    if task.reference is None:
+        assert task.reference_name == ""
+        return
+    assert task.reference_name
+    (trial,), _ = task.run([Query(0, task.reference)], seeds[:1])
+    assert trial.actions.shape == (1, len(task.problem.space))
+    assert trial.ending is Ending.COMPLETED
+    assert task.no_score < trial.score < 0
+
+
+# a world that is carried from batch to batch
+
+
+class Begun(dict):
+    """Each task and what a run of it starts from."""
+
+    def __missing__(self, name):
+        self[name] = make(name), make(name).begin(np.random.SeedSequence(11))
+        return self[name]
+
+
+@pytest.fixture(scope="module")
+def begun():
+    return Begun()
+
+
+def carried(name, begun):
+    """The task, the state that a run starts from, and a batch."""
+    task, beginning = begun[name]
+    assert beginning.state
+    queries, seeds = questions(task)
+    return task, beginning.state, [dataclasses.replace(q, seconds=task.problem.seconds.low) for q in queries[:4]], seeds
+
+
+def bits(state):
+    return {name: (a.dtype, a.shape, a.tobytes()) for name, a in ((n, np.asarray(a)) for n, a in state.items())}
+
+
+@every
+def test_what_a_run_starts_from_follows_from_its_seed(name, begun):
+    _, first = begun[name]
+    assert all(v is None or math.isfinite(v) for v in first.measured.values())
+    seed = np.random.SeedSequence(11)
+    again = make(name, 2).begin(seed)
+    assert seed.n_children_spawned == 0
+    assert (again.measured, again.walked) == (first.measured, first.walked)
+    if first.state is None:
+        assert again.state is None
+        assert first.walked == 0
+    else:
+        assert bits(again.state) == bits(first.state)
+        assert bits(make(name).begin(np.random.SeedSequence(12)).state) != bits(first.state)
+
+
+@every_carrying
+def test_a_carried_world_goes_on_where_it_was_left(name, begun):
+    task, state, queries, seeds = carried(name, begun)
+    whole, end = task.run(queries, seeds[:4], state)
+    assert bits(end) != bits(state)
+    for other, cuts in ((task, (0, 1, 4)), (make(name), (0, 3, 4)), (make(name, 2), (0, 1, 2, 3, 4))):
+        parts, now = [], state
+        for a, b in itertools.pairwise(cuts):
+            trials, now = other.run(queries[a:b], seeds[a:b], now)
+            parts += trials
+        assert bits(now) == bits(end)
+        for a, b in zip(whole, parts, strict=True):
+            assert not different(a, b)
+
+
+@every_carrying
+def test_a_carried_state_survives_a_file(name, begun, tmp_path):
+    task, state, queries, seeds = carried(name, begun)
+    _, middle = task.run(queries[:2], seeds[:2], state)
+    write_npz(tmp_path / "state.npz", pack_state(middle))
+    read = unpack_state(read_npz(tmp_path / "state.npz"))
+    assert bits(read) == bits(middle)
+    assert {n: np.asarray(a).dtype for n, a in read.items()} == {n: np.asarray(a).dtype for n, a in state.items()}
+    straight, end = task.run(queries[2:], seeds[2:4], middle)
+    resumed, same = make(name).run(queries[2:], seeds[2:4], read)  # a task that knows the file only, as after a kill
+    assert bits(same) == bits(end)
+    for a, b in zip(straight, resumed, strict=True):
+        assert not different(a, b)
+
+
+@every_carrying
+def test_a_state_is_the_caller_s(name, begun):
+    task, state, queries, seeds = carried(name, begun)
+    before = bits(state)
+    _, middle = task.run(queries[:1], seeds[:1], state)
+    kept = bits(middle)
+    task.run(queries[1:3], seeds[1:3], middle)
+    task.run(queries[:1], seeds[:1])
+    assert bits(state) == before
+    assert bits(middle) == kept  # no view of worlds that go on
+    trials, same = task.run([], [], middle)
+    assert trials == []
+    assert bits(same) == kept
+
+
+@every_carrying
+def test_a_carried_world_leaves_nothing_behind(name, begun, walked):
+    task, state, queries, seeds = carried(name, begun)
+    task.run(queries, seeds[:4], state)
+    assert not different(task.run(walked[name][1][1:2], seeds[1:2])[0][0], walked[name][3][1])

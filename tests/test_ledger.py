@@ -9,6 +9,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,14 @@ import pytest
 from toy import Toy
 
 from gait.errors import UsageError
-from gait.files import append_lines, read_json, read_lines, read_npz, write_json
+from gait.events import digest_of
+from gait.files import append_lines, read_json, read_lines, read_npz, write_json, write_npz
 from gait.ledger import SCHEMA, Ledger, read_manifest, read_result, recommendations
 from gait.optimizers import find_optimizer
 from gait.policy import Constant, Gaussian
 from gait.run import manifest_of
+from gait.show import show
+from gait.task import Beginning
 from gait.trial import Query
 
 BATCHES, SIZE = 4, 3
@@ -424,6 +428,179 @@ def test_no_byte_of_the_arrays_can_flip_unseen(run):
             assert {name: a.tobytes() for name, a in read_npz(file).items()} == arrays
             assert len(batches) == BATCHES
     assert seen > 30
+
+
+# a state that is carried
+
+
+def state_of(number):
+    """Arrays of every kind of number and shape, with what only a type of its own can hold."""
+    rng = np.random.default_rng([9, number])
+    return {
+        "qpos": rng.normal(size=(2, 3)), "delays": np.asfortranarray(rng.normal(size=(4, 3))),
+        "special": np.array([np.nan, np.inf, -0.0, 5e-324]), "single": np.float32(rng.random(3)),
+        "counter": rng.integers(2**63, 2**64 - 1, 2, np.uint64), "tick": np.array(-(2**53) - 1 - number),
+        "on": np.array([True, False]), "file": np.zeros((0, 2)),
+    }  # fmt: skip
+
+
+BEGUN = Beginning(state_of(0), {"rate": 4.2, "slip": None}, 360.0)
+
+
+@pytest.fixture(scope="module")
+def carried(tmp_path_factory):
+    """A run directory of a few batches that carry a state, not to be changed."""
+    ledger = Ledger.create(tmp_path_factory.mktemp("carried") / "run", manifest())
+    ledger.begin(BEGUN)
+    for n in range(BATCHES):
+        queries, trials = batch_of(n)
+        ledger.append(n, queries, trials, 10.0 * (n + 1), queries[0].policy, state_of(n + 1))
+    ledger.close()
+    return ledger.path
+
+
+@pytest.fixture
+def broken(carried, tmp_path):
+    """A copy of it to break."""
+    return Path(shutil.copytree(carried, tmp_path / "run"))
+
+
+def beginning(run):
+    ledger = Ledger.open(run)
+    try:
+        return ledger.beginning()
+    finally:
+        ledger.close()
+
+
+def same_state(a, b):
+    return a.keys() == b.keys() and all(same(np.asarray(a[n]), b[n]) for n in a)
+
+
+def test_a_state_comes_back_to_the_last_bit(carried, run):
+    begun, (batches, warnings) = beginning(carried), reopen(carried)
+    assert (begun.measured, begun.walked) == (BEGUN.measured, BEGUN.walked)
+    assert not warnings
+    assert [b.line for b in batches] == [2 + k * (2 * SIZE + 1) for k in range(BATCHES)]
+    for number, state in enumerate([begun.state, *(b.state for b in batches)]):
+        assert same_state(state_of(number), state)
+    assert lines_of(carried)[0].startswith(b'{"event": "begin", "state": "')
+    assert [c for c, _ in recommendations(carried)] == [10.0, 20.0, 30.0, 40.0]
+    assert beginning(run).state is None
+    assert all(b.state is None for b in reopen(run)[0])
+
+
+def test_what_only_a_pickle_could_hold_is_never_written(tmp_path):
+    ledger = Ledger.create(tmp_path / "run", manifest())
+    for odd in (np.array([Bomb()]), np.array(["walk"]), np.array([1j])):
+        with pytest.raises(TypeError, match=r"state.odd must be an array of numbers"):
+            ledger.begin(Beginning({"odd": odd}))
+    ledger.close()
+    assert list((tmp_path / "run" / "arrays").iterdir()) == []
+    assert lines_of(tmp_path / "run") == []
+
+
+def test_a_beginning_in_flight_is_dropped_and_can_be_made_again(broken):
+    lines = lines_of(broken)
+    for cut in (1, 20, len(lines[0]) - 1):
+        (broken / "events.jsonl").write_bytes(lines[0][:cut])
+        assert beginning(broken).state is None
+        assert lines_of(broken) == []
+    ledger = Ledger.open(broken)
+    ledger.begin(BEGUN)
+    ledger.close()
+    assert lines_of(broken) == lines[:1]
+
+
+def test_the_beginning_is_kept_and_what_follows_it_in_flight_is_dropped(broken):
+    lines = lines_of(broken)
+    (broken / "events.jsonl").write_bytes(b"".join(lines[:4]) + lines[4][:9])
+    found, (warning,) = reopen(broken)
+    assert (found, lines_of(broken)) == ([], lines[:1])
+    assert "after 0 batches were in flight" in warning
+    assert same_state(state_of(0), beginning(broken).state)
+
+
+@pytest.mark.parametrize("batches", [0, BATCHES])
+@pytest.mark.parametrize("how", WAYS)
+def test_a_corrupt_beginning_is_refused_and_nothing_is_cut(how, batches, broken):
+    lines = lines_of(broken)[: 1 + batches * (2 * SIZE + 1)]
+    lines[0] = corrupt(lines[0], how)
+    (broken / "events.jsonl").write_bytes(b"".join(lines))
+    with pytest.raises(UsageError, match=r"events.jsonl line 1\b"):
+        reopen(broken)
+    assert lines_of(broken) == lines
+
+
+@pytest.mark.parametrize("value", ["missing", ["wrong"], "wrong", {"rate": "x"}, None, -1.0])
+@pytest.mark.parametrize("key", ["state", "measured", "walked"])
+def test_a_beginning_that_is_none_is_refused(key, value, broken):
+    lines = lines_of(broken)
+    event = json.loads(lines[0]) | {key: value}
+    if value == "missing":
+        del event[key]
+    (broken / "events.jsonl").write_bytes(json.dumps(event).encode() + b"\n" + b"".join(lines[1:]))
+    for read in (beginning, reopen):
+        with pytest.raises(UsageError, match=r"events.jsonl line 1 is no beginning of a run: "):
+            read(broken)
+    if key != "state" and value != -1.0:
+        with pytest.raises(UsageError, match=r"events.jsonl line 1 is no event of a run"):
+            show(broken)
+
+
+def test_a_run_begins_once_and_first(broken):
+    lines = lines_of(broken)
+    for k in (1, 4, 2 * SIZE + 2, len(lines)):
+        (broken / "events.jsonl").write_bytes(b"".join([*lines[:k], lines[0], *lines[k:]]))
+        with pytest.raises(UsageError, match=rf"events.jsonl line {k + 1}\b"):
+            reopen(broken)
+
+
+@pytest.mark.parametrize("how", ["gone", "half", "another", "another bit", "another shape"])
+def test_a_state_that_is_not_the_one_written_is_refused(how, broken):
+    file = broken / "arrays" / "begin.npz"
+    arrays = read_npz(file)
+    if how == "gone":
+        file.unlink()
+    elif how == "half":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    elif how == "another":
+        shutil.copy(broken / "arrays" / "000000.npz", file)
+    else:
+        arrays["state.counter"][0] ^= np.uint64(how == "another bit")
+        arrays["state.tick"] = arrays["state.tick"].reshape((1,) if how == "another shape" else ())
+        write_npz(file, arrays)
+    with pytest.raises(UsageError, match=r"line 1 is no beginning of a run: begin.npz"):
+        reopen(broken)
+
+
+def test_a_state_without_its_beginning_is_refused(broken):
+    (broken / "events.jsonl").write_bytes(b"".join(lines_of(broken)[1:]))
+    with pytest.raises(UsageError, match=r"lines 1–7 are no batch of a run: the run began with nothing to carry on"):
+        reopen(broken)
+
+
+@pytest.mark.parametrize("lost", [["counter"], list(state_of(0))])
+def test_a_batch_without_the_state_is_refused(lost, broken):
+    file, lines = broken / "arrays" / "000001.npz", lines_of(broken)
+    arrays = {name: a for name, a in read_npz(file).items() if name.removeprefix("state.") not in lost}
+    write_npz(file, arrays)
+    end = json.loads(lines[4 * SIZE + 2]) | {"arrays": digest_of(arrays)}
+    lines[4 * SIZE + 2] = json.dumps(end).encode() + b"\n"
+    (broken / "events.jsonl").write_bytes(b"".join(lines))
+    with pytest.raises(UsageError, match=r"lines 9–15 are no batch of a run: the run began with counter, delays"):
+        reopen(broken)
+
+
+@pytest.mark.parametrize("truth", [{"score": -3.5, "rate": None}, {}])
+def test_the_truth_comes_back_and_leaves_no_trace_where_there_is_none(truth, tmp_path):
+    queries, trials = batch_of(0)
+    ledger = Ledger.create(tmp_path / "run", manifest())
+    ledger.append(0, queries, [replace(t, truth=truth) for t in trials], 10.0, queries[0].policy)
+    ledger.close()
+    ((batch,), _) = reopen(tmp_path / "run")
+    assert [t.truth for t in batch.trials] == [truth] * SIZE
+    assert sum(b'"truth"' in line for line in lines_of(tmp_path / "run")) == (SIZE if truth else 0)
 
 
 # manifests

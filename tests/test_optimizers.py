@@ -106,15 +106,14 @@ def straight_from_pycma(problem, score, generations, **options):
     return asked, strategy.result.xfavorite
 
 
-@pytest.mark.parametrize("population", [0, 13])
-def test_cma_es_is_pycma(population):
+@pytest.mark.parametrize(("population", "popsize"), [(0, 12), (13, 13)])
+def test_cma_es_is_pycma(population, popsize):
     problem = make_problem()
 
     def score(x):
         return 2.0 - float(((x - 0.55) ** 2) @ np.arange(1, 7))
 
-    options = {"popsize": population} if population else {}
-    asked, favorite = straight_from_pycma(problem, score, 40, **options)
+    asked, favorite = straight_from_pycma(problem, score, 40, popsize=popsize)
     optimizer = CMAES(problem, 4, CMAESSettings(population=population))
     for expected in asked:
         queries = optimizer.ask()
@@ -122,6 +121,12 @@ def test_cma_es_is_pycma(population):
         optimizer.tell(scored(queries, score))
     assert np.array_equal(optimizer.recommend().x, favorite)
     assert score(favorite) == pytest.approx(2.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(("parameters", "trials"), [(2, 4), (3, 6), (4, 8), (12, 24)])
+def test_cma_es_asks_two_trials_a_parameter(parameters, trials):
+    assert CMAESSettings() == CMAESSettings(population=0)
+    assert len(CMAES(make_problem(parameters)).ask()) == trials
 
 
 def test_cma_es_starts_as_wide_as_the_parameters_scales():
