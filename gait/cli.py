@@ -19,7 +19,7 @@ from gait.errors import UsageError, unknown_name
 from gait.view.gl import forget_broken_choice
 from gait.words import gather, numbers, pairs, sentence
 
-KINDS = ("tasks", "optimizers", "controllers", "robots", "gaits")
+KINDS = ("tasks", "optimizers", "controllers", "robots", "gaits", "participants")
 
 
 def _word(metavar: str, read: Callable[[str], Any] = str, what: str = "") -> PrimitiveConstructorSpec[Any]:
@@ -57,6 +57,14 @@ class TaskFlags:
     """Phase offsets of the legs."""
     noise: Maybe = None
     """Trial noise: off, low, default or high."""
+    participant: Maybe = None
+    """Person who walks."""
+    ankles: Maybe = None
+    """Ankles that wear a device: both, left or right."""
+    device: Maybe = None
+    """What is worn: ankle, massless or none."""
+    speed: Maybe = None
+    """Speed of the treadmill [m/s]."""
 
     def fields(self) -> dict[str, Any]:
         """What was set."""
@@ -68,7 +76,7 @@ Flags = Annotated[TaskFlags, arg(name="")]
 
 @dataclass
 class List:
-    """What there is: tasks, optimizers, controllers, robots, gaits."""
+    """What there is: tasks, optimizers, controllers, robots, gaits, participants."""
 
     kind: Positional[Annotated[str, _word("KIND")]] = "all"
     """One kind only."""

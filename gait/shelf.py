@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gait.controllers import CONTROLLERS, GAITS
 from gait.errors import UsageError
+from gait.human.participants import find_participant, participant_names
 from gait.optimizers import find_optimizer, optimizer_names
 from gait.robots import ROBOTS, find_robot
 from gait.tasks import find_task, task_names
@@ -19,6 +20,7 @@ def shelf() -> dict[str, dict[str, str]]:
         "controllers": {name: cls.about for name, cls in CONTROLLERS.items()},
         "robots": {name: find_robot(name).about for name in ROBOTS},
         "gaits": {name: f"touchdown delays FL FR HL HR {offsets} strides" for name, offsets in GAITS.items()},
+        "participants": {name: find_participant(name).about for name in participant_names()},
     }
 
 

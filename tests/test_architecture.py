@@ -18,26 +18,28 @@ MAY_IMPORT = {
     "durations": "errors", "files": "errors", "registry": "errors", "space": "errors", "policy": "errors",
     # what is asked, what came back, what is wanted
     "trial": "policy",
-    "task": "errors space trial",
+    "task": "errors policy space trial",
     "tally": "task trial",
     # the searchers: never a task, a robot or MuJoCo
     "optimizers": "errors gradients policy registry task trial",
     # the walkers: never an optimizer
     "controllers": "compiled errors space",
-    "simulate": "task trial",
+    "simulate": "compiled task trial",
     "robots": "compiled controllers errors models simulate trial",
-    "tasks": "controllers errors registry robots simulate task trial",
+    "human": "compiled controllers errors files models simulate",
+    "tasks": "controllers errors human policy registry robots simulate task trial",
     # the run and its memory
-    "ledger": "durations errors files policy trial",
+    "events": "policy task trial",
+    "ledger": "durations errors events files policy task trial",
     "validate": "errors files policy task trial",
     "progress": "durations tally task validate",
-    "replay": "errors ledger optimizers policy tally task trial",
+    "replay": "errors events ledger optimizers policy tally task trial",
     "result": "files ledger policy tally task validate",
     "run": "durations errors files ledger optimizers policy progress replay result tally task tasks trial validate",
     # what people see
-    "show": "durations errors files ledger run trial",
+    "show": "durations errors events files ledger run trial",
     "evaluate": "errors files policy run task trial validate",
-    "shelf": "controllers errors optimizers robots tasks",
+    "shelf": "controllers errors human optimizers robots tasks",
     "view": "durations errors files ledger run task trial",
     "compare": "durations errors files optimizers run tasks",
     "words": "errors",
@@ -50,9 +52,10 @@ LATE = {("run", "view")}
 """Imports against the flow, made inside a function when they are needed: `Run.render` draws."""
 
 OUTSIDE = {
-    "mujoco": "simulate robots tasks view",
-    "cma": "optimizers.cma_es",
+    "mujoco": "simulate robots human tasks view",
+    "cma": "optimizers.cma_es human.tuning",
     "numba": "compiled",
+    "llvmlite": "compiled",
     "scipy": "",
     "tyro": "cli",
     "rich": "cli compare.experiment compare.study progress show view",

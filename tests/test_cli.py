@@ -14,6 +14,7 @@ from toy import Toy
 from gait.cli import COMMANDS, main
 from gait.controllers import CONTROLLERS, GAITS
 from gait.errors import UsageError
+from gait.human.participants import participant_names
 from gait.optimizers import OPTIMIZERS, optimizer_names
 from gait.robots import ROBOTS
 from gait.run import optimize
@@ -80,7 +81,7 @@ def test_the_list_has_everything(gait):
     assert (code, err) == (0, "")
     assert {kind: sorted(names) for kind, names in found.items()} == {
         "tasks": task_names(), "optimizers": optimizer_names(), "controllers": sorted(CONTROLLERS),
-        "robots": sorted(ROBOTS), "gaits": sorted(GAITS),
+        "robots": sorted(ROBOTS), "gaits": sorted(GAITS), "participants": sorted(participant_names()),
     }  # fmt: skip
     for kind, names in found.items():
         code, out, _ = gait("list", kind)

@@ -9,9 +9,10 @@ from typing import Any
 from gait import registry
 from gait.errors import UsageError
 from gait.task import Task
+from gait.tasks.exoskeleton import Exoskeleton
 from gait.tasks.quadruped import Quadruped
 
-TASKS: dict[str, type[Task]] = {Quadruped.name: Quadruped}
+TASKS: dict[str, type[Task]] = {Quadruped.name: Quadruped, Exoskeleton.name: Exoskeleton}
 GROUP = "gait.tasks"
 
 

@@ -1,0 +1,1 @@
+"""The human: muscles, reflexes, metabolics, respirometry, participants."""
