@@ -28,7 +28,10 @@ def finite(recording: Recording) -> Recording:
     n = int(broken[0]) if len(broken) else len(recording.qpos)
     if n == 0:
         raise UsageError("a recording without a single finite position cannot be drawn.")
-    return replace(recording, time=recording.time[:n], qpos=recording.qpos[:n], contacts=recording.contacts[:n])
+    extra = {name: values[:n] for name, values in recording.extra.items()}
+    return replace(
+        recording, time=recording.time[:n], qpos=recording.qpos[:n], contacts=recording.contacts[:n], extra=extra
+    )
 
 
 def resample(model: Any, recording: Recording, times: Array) -> Array:

@@ -11,24 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from gait.errors import UsageError
 from gait.task import Recording
 from gait.trial import Ending
 from gait.view.kinematics import FEET, finite
+from gait.view.layout import FALL_SECONDS, TITLE_SECONDS, Layout
 from gait.view.mp4 import Movie, check_target
-from gait.view.panel import FOOTER, HEADER, HEIGHT, LEG_COLOURS, Footer, header, stamp, title_card
+from gait.view.panel import LEG_COLOURS, Footer, header, stamp, title_card
 from gait.view.stage import Motion, Stage, prepare
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Called after each frame with the frames done and the frames in all."""
 
-TITLE_SECONDS = 1.0
-FALL_SECONDS = 1.0
-"""A fall at the very end is shown for this long."""
 _SETTLED = 0.5
 """An average over less than this says nothing [s]."""
-_GAP = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,46 +42,12 @@ class Shot:
         return float(self.recording.time[-1]) + (FALL_SECONDS if fell else 0.0)
 
 
-@dataclass(frozen=True)
-class Film:
-    """What all panes have in common; lengths in pixels."""
+@dataclass(frozen=True, kw_only=True)
+class Film(Layout):
+    """What all panes have in common."""
 
-    size: tuple[int, int]
-    fps: int
-    panes: int
     score_unit: str
     feet: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        if self.fps < 1:
-            raise UsageError(f"{self.fps} frames a second: a video needs at least 1.")
-        if min(self.view) < 48:
-            raise UsageError(f"a video of {self.size[0]}x{self.size[1]} pixels leaves no room for the pictures.")
-
-    @property
-    def scale(self) -> float:
-        """Pixels a layout unit."""
-        return self.size[1] / HEIGHT
-
-    @property
-    def gap(self) -> int:
-        """Width of the line between panes."""
-        return round(_GAP * self.scale)
-
-    @property
-    def pane(self) -> tuple[int, int]:
-        """Width and height of one pane."""
-        return (self.size[0] - self.gap * (self.panes - 1)) // self.panes, self.size[1]
-
-    @property
-    def header(self) -> int:
-        """Height of the strip above the picture."""
-        return round(HEADER * self.scale)
-
-    @property
-    def view(self) -> tuple[int, int]:
-        """Width and height of a pane's picture."""
-        return self.pane[0], self.size[1] - self.header - round(FOOTER * self.scale)
 
 
 def render_comparison(
@@ -116,7 +78,7 @@ def render_comparison(
     """
     recordings = finite(before), finite(after)
     shots = [Shot(*each) for each in zip(recordings, titles, subtitles, strict=True)]
-    film = Film(size, fps, len(shots), score_unit, tuple(feet))
+    film = Film(size=size, fps=fps, panes=len(shots), score_unit=score_unit, feet=tuple(feet))
     return _render(model, shots, film, out, card, progress)
 
 
@@ -136,7 +98,7 @@ def render_single(
 ) -> Path:
     """Write an mp4 of one trial, in the manner of `render_comparison`; raises as it does."""
     shots = [Shot(finite(recording), title, subtitle)]
-    film = Film(size, fps, len(shots), score_unit, tuple(feet))
+    film = Film(size=size, fps=fps, panes=len(shots), score_unit=score_unit, feet=tuple(feet))
     return _render(model, shots, film, out, card, progress)
 
 
@@ -173,7 +135,7 @@ class Pane:
         self._footer = Footer(
             shot.recording,
             axis,
-            (film.pane[0], film.size[1] - film.header - film.view[1]),
+            (film.pane[0], film.footer),
             film.scale,
             captions=(caption, "distance", "time"),
             legs=[name.removesuffix("_foot") for name in film.feet],
