@@ -8,7 +8,7 @@
     validation.jsonl  held-out scores, a line a policy; a cache, not on the bill
     wall.jsonl        wall time of each batch
     result.json       what came out; can be made again from the above
-    recorded/         one validated trial each of the start and the recommendation, to be drawn
+    recorded/         one validated trial each of start, recommendation and reference, to be drawn
 
 A batch is written whole when it has been walked, and counts once its `batch` line is complete; whatever
 follows the last one was in flight when the run was killed. Everything is data: JSON and plain arrays, nothing

@@ -142,6 +142,11 @@ def _percent(saving: Mapping[str, Any]) -> str:
     return f"{mean} % ± {sd}"
 
 
+def _begun(r: Mapping[str, Any]) -> str:
+    walked = show_duration(r["seconds"]["familiarisation"])
+    return f"{_values(r['begin'])}  ({walked} of familiarisation, not charged)"
+
+
 def outcome(run: Run, *, start: bool = True) -> str:
     """What a run came to, in a few lines; without the line on its `start` if that was told before."""
     if not run.result:
@@ -152,7 +157,8 @@ def outcome(run: Run, *, start: bool = True) -> str:
     times = f"  ({best['mean'] / first['mean']:.1f} × the start)" if first["mean"] > 0 else ""
     told = f"{first['mean']:.3f} {unit} ± {first['sd']:.3f}  (s.d. of one of {first['n']} held-out trials)"
     return (
-        (f"start        {told}\n" if start else "")
+        (f"before       {_begun(r)}\n" if "begin" in r else "")
+        + (f"start        {told}\n" if start else "")
         + f"recommended  {best['mean']:.3f} {unit} ± {best['sd']:.3f}{times}, {r['trials']} trials, "
         f"{falls} fall{'s' * (falls != 1)}, {show_duration(r['seconds']['charged'])} charged\n"
         + (f"saving       {_saving(r)}\n" if "estimated_saving" in r else "")

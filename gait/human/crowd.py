@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gait.human.body import make_body
 from gait.human.muscles import GLU, HFL, LEAST, SOL, VAS, lengths_and_arms, make_anatomy
 from gait.human.participants import Participant
-from gait.human.person import RAMP, SINKS, People, make_times, phase_of, walk
+from gait.human.person import RAMP, SINKS, USUAL_SPEED, People, make_times, phase_of, walk
 from gait.human.reflexes import NAMES, delay_steps
 from gait.human.state import clear, new_state, new_sums, put, take
 from gait.simulate import make_bench
@@ -74,7 +74,7 @@ class Crowd:
         mujoco.mj_resetData(self.models[i], data)
         clear(s, i)
         data.qpos[2:] = p["i_th"], p["i_hs"], p["i_ks"], p["i_as"], p["i_hw"], p["i_kw"], p["i_aw"]
-        data.qvel[0] = p["i_vx"] - self.speed
+        data.qvel[0] = p["i_vx"] - USUAL_SPEED  # as fast beside any belt
         mujoco.mj_kinematics(self.models[i], data)
         touching = self.models[i].geom_contype + self.models[i].geom_conaffinity > 0
         touching[0] = False
@@ -92,7 +92,7 @@ class Crowd:
         s.takeoff[i] = p["i_th"]
         s.smooth[i, 0] = 1.0
         s.load[i, 0, 1] = 1.0
-        s.pace[i] = p["i_vx"]
+        s.pace[i] = self.speed + data.qvel[0]
         s.unloaded[i, 1] = 1
         s.law[i] = s.old[i] = ZERO_LAW
 

@@ -65,15 +65,16 @@ def walk_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
 
 
 def assist_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
-    """Then walk at several speeds, and with any law, ramped in, and be pushed."""
-    low, high = np.array([0.1, 44.0, 15.0, 6.0]), np.array([0.6, 56.0, 40.0, 16.0])
-    peak, time, rise, fall = project(low + (high - low) * rng.random(4)).tolist()
-    push, at, speed = rng.uniform(-40.0, 60.0), rng.uniform(5.0, 10.0), rng.uniform(1.0, 1.3)
-    return [
-        Episode(12.0, 5.0, 3 * key),
-        Episode(18.0, 10.0, 3 * key + 1, (peak, time, rise, fall), DEVICE, push, at, weight=0.7),
-        Episode(9.0, 5.0, 3 * key + 2, speed=speed, weight=0.4),
-    ]
+    """Then walk at several speeds, and with any law near people's, ramped in, and be pushed."""
+    low, high = np.array([0.15, 47.0, 18.0, 6.0]), np.array([0.55, 55.5, 36.0, 12.0])
+    episodes = [Episode(12.0, 5.0, 4 * key)]
+    for k in (1, 2):
+        peak, time, rise, fall = project(low + (high - low) * rng.random(4)).tolist()
+        push, at = rng.uniform(-30.0, 50.0), rng.uniform(5.0, 12.0)
+        law = (peak, time, rise, fall)
+        episodes.append(Episode(22.0, 12.0, 4 * key + k, law, DEVICE, push, at, weight=0.6))
+    episodes.append(Episode(9.0, 5.0, 4 * key + 3, speed=rng.uniform(1.0, 1.3), weight=0.4))
+    return episodes
 
 
 STAGES: Mapping[str, Callable[[int, np.random.Generator], list[Episode]]] = {
@@ -109,7 +110,7 @@ def cost_of(crowd: Crowd, i: int, e: Episode, normal: Array) -> float:
         + 10.0 * beyond(abs(float(crowd.datas[i].qpos[0])), 0.0, 0.3)
         + 100.0 * beyond(m["stride_time"], 1.02, 1.15)
         + 300.0 * m["stride_time_sd"]
-        + 200.0 * beyond(m["duty_factor"], 0.60, 0.64)
+        + 200.0 * beyond(m["duty_factor"], 0.62, 0.65)
         + 30.0 * beyond(m["knee_flexion"], 1.03, 1.22)
         + 20.0 * beyond(m["peak_load"], 0.0, 1.7)
         + 30.0 * off[:3].sum()

@@ -92,7 +92,7 @@ class Exoskeleton(Task):
         threads: int = 0,
     ) -> None:
         asked: list[tuple[str, str, Mapping[str, Any]]]
-        asked = [("ankles", ankles, ANKLES), ("device", device, DEVICES), ("noise level", noise, NOISE)]
+        asked = [("side", ankles, ANKLES), ("device", device, DEVICES), ("noise level", noise, NOISE)]
         for what, value, known in asked:
             if value not in known:
                 raise UsageError(unknown_name(what, value, known))
