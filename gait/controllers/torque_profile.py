@@ -36,7 +36,7 @@ PEAK, PEAK_TIME, RISE, FALL = 0, 1, 2, 3  # places among the four
 
 SPACE = Space(
     (
-        Parameter("peak_torque", 0.0, 0.8, 0.4, 0.08, "N·m/kg", "highest ankle torque, per body mass"),
+        Parameter("peak_torque", 0.0, 0.8, 0.3, 0.08, "N·m/kg", "highest ankle torque, per body mass"),
         Parameter("peak_time", 40.0, 57.0, 52.9, 1.7, "%", "of the stride from heel strike to the peak"),
         Parameter("rise_time", 10.0, 40.0, 26.2, 3.0, "%", "of the stride from the onset to the peak"),
         Parameter("fall_time", FALL_LOW, 20.0, 9.8, 1.5, "%", "of the stride from the peak to the end"),
@@ -47,7 +47,7 @@ recalled, not re-checked. Their torque goes to 1.0 N·m/kg; ours to 0.8, just pa
 the peak at 57 % or before, every law keeps a fall of at least 8 % before `END`. The peak can't come before 40 %: the
 prototype had a second basin below 25 %, unlike anything in humans and without work by the exoskeleton.
 
-Start: 52.9, 26.2 and 9.8 %, the timing in PredSim's ankle exoskeleton example and likely the static law of Zhang et al.
+Start: a modest 0.3 N·m/kg at 52.9, 26.2 and 9.8 %, the timing in PredSim's ankle exoskeleton example and likely the static law of Zhang et al.
 """
 
 
