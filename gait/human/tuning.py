@@ -73,7 +73,7 @@ def assist_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
         push, at = rng.uniform(-30.0, 50.0), rng.uniform(5.0, 12.0)
         law = (peak, time, rise, fall)
         episodes.append(Episode(22.0, 12.0, 4 * key + k, law, DEVICE, push, at, weight=0.6))
-    episodes.append(Episode(9.0, 5.0, 4 * key + 3, speed=rng.uniform(1.0, 1.3), weight=0.4))
+    episodes.append(Episode(12.0, 6.0, 4 * key + 3, speed=rng.uniform(0.98, 1.32), weight=0.5))
     return episodes
 
 
