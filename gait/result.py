@@ -79,23 +79,34 @@ def _quality(task: Task, policy: Policy, v: Validation) -> dict[str, Any]:
 
 
 def savings(policy: Validation, reference: Validation) -> dict[str, Any]:
-    """What a policy saves over the reference: 1 − score / score of the reference, by held-out seed.
+    """What a policy saves over the reference: 1 − score / score of the reference, by pairs of held-out trials.
 
+    The truth is compared seed by seed. What was measured is compared with the reference's next trial: of the same seed,
+    both would have met the same errors of measurement, which no experimenter's two trials do, and they would cancel.
     Only pairs of trials that were both completed count; `n` says how many.
 
     Returns:
       `estimated_saving`, and `true_saving` if the noise-free scores are known, as {mean, sd, n}: means and s.d.
       of single pairs as a fraction, None where there are too few for it.
     """
-    both = [a and b for a, b in zip(policy.completed, reference.completed, strict=True)]
-    found = {"estimated_saving": _saving(policy.scores, reference.scores, both)}
+    mine, stood = policy.completed, reference.completed
+    found = {"estimated_saving": _saving(policy.scores, _next(reference.scores), mine, _next(stood))}
     if policy.truths and reference.truths:
-        found["true_saving"] = _saving(policy.truths, reference.truths, both)
+        found["true_saving"] = _saving(policy.truths, reference.truths, mine, stood)
     return found
 
 
-def _saving(scores: Sequence[float | None], references: Sequence[float | None], both: Sequence[bool]) -> dict[str, Any]:
-    pairs = [(s, r) for s, r, ok in zip(scores, references, both, strict=True) if ok and s is not None and r]
+def _next(values: Sequence[Any]) -> list[Any]:
+    """Each trial's next one; the first after the last."""
+    return [*values[1:], *values[:1]]
+
+
+def _saving(
+    scores: Sequence[float | None], references: Sequence[float | None], mine: Sequence[bool], stood: Sequence[bool]
+) -> dict[str, Any]:
+    pairs = [
+        (s, r) for s, r, *ok in zip(scores, references, mine, stood, strict=True) if all(ok) and s is not None and r
+    ]
     saved = [1.0 - s / r for s, r in pairs]
     return {"mean": float(np.mean(saved)) if saved else None,
             "sd": float(np.std(saved, ddof=1)) if len(saved) > 1 else None, "n": len(saved)}  # fmt: skip

@@ -134,7 +134,9 @@ def _saving(data: Mapping[str, Any]) -> str:
     """What the recommendation saves over the reference, in words."""
     true, estimated = data.get("true_saving"), data["estimated_saving"]
     told = f"{_percent(true)} truly · {_percent(estimated)} as estimated" if true else _percent(estimated)
-    return f"{told}, against {data['reference']['name'] or 'the reference'} ({estimated['n']} held-out trials)"
+    return (
+        f"{told}, against {data['reference']['name'] or 'the reference'} ({(true or estimated)['n']} held-out trials)"
+    )
 
 
 def _percent(saving: Mapping[str, Any]) -> str:

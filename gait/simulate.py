@@ -162,7 +162,7 @@ class Walk:
     """
 
     def __init__(self, walker: Walker, n: int, threads: int = 1) -> None:
-        _silence_mujoco()
+        silence_mujoco()
         self.walker, self.n = walker, n
         self.batch = Batch(walker.model, n, threads)
         walker.attach(self.batch)
@@ -326,7 +326,7 @@ def child(seed: np.random.SeedSequence, k: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(entropy=seed.entropy, spawn_key=(*seed.spawn_key, k))
 
 
-def _silence_mujoco() -> None:
+def silence_mujoco() -> None:
     """Keep MuJoCo from writing MUJOCO_LOG.TXT into the user's folder when a world diverges (that is one bad trial).
 
     A handler that the user installed stays.

@@ -305,28 +305,37 @@ def validation(scores, truths=(), completed=None):
     return Validation(list(scores), 1.0, 0, {}, list(completed), list(truths))
 
 
-def test_savings_are_counted_seed_by_seed():
+def test_true_savings_are_counted_seed_by_seed():
     rng = np.random.default_rng(0)
     person = rng.uniform(3, 5, 16)  # each has a level of their own, which pairs cancel
-    found = savings(validation(-0.88 * person, -0.9 * person), validation(-person, -person))
-    assert found["estimated_saving"] == {"mean": pytest.approx(0.12), "sd": pytest.approx(0, abs=1e-12), "n": 16}
-    assert found["true_saving"]["mean"] == pytest.approx(0.1)
+    found = savings(validation(-person, -0.9 * person), validation(-person, -person))
+    assert found["true_saving"] == {"mean": pytest.approx(0.1), "sd": pytest.approx(0, abs=1e-12), "n": 16}
     policy, reference = -person * rng.uniform(0.8, 0.9, 16), -person
-    found = savings(validation(policy), validation(reference))
-    assert found["estimated_saving"]["mean"] == pytest.approx(np.mean(1 - policy / reference))
-    assert found["estimated_saving"]["sd"] == pytest.approx(np.std(1 - policy / reference, ddof=1))
-    assert "true_saving" not in found
+    found = savings(validation(policy, policy), validation(reference, reference))
+    assert found["true_saving"]["mean"] == pytest.approx(np.mean(1 - policy / reference))
+    assert found["true_saving"]["sd"] == pytest.approx(np.std(1 - policy / reference, ddof=1))
+    assert "true_saving" not in savings(validation(policy), validation(reference))
+
+
+def test_errors_of_measurement_do_not_cancel_in_estimated_savings():
+    errors = 1 + 0.04 * np.random.default_rng(0).standard_normal(2000)  # the same seed, the same errors
+    found = savings(validation(-0.9 * 3 * errors), validation(-3 * errors))["estimated_saving"]
+    assert found["mean"] == pytest.approx(0.1, abs=0.005)
+    assert found["sd"] == pytest.approx(0.9 * 0.04 * 2**0.5, rel=0.1)
+    assert found["n"] == 2000
 
 
 def test_nothing_is_saved_over_oneself():
     v = validation([-3.0, -4.0, -5.0], [-3.1, -4.1, -5.1])
-    assert savings(v, v) == {key: {"mean": 0, "sd": 0, "n": 3} for key in ("estimated_saving", "true_saving")}
+    assert savings(v, v)["true_saving"] == {"mean": 0, "sd": 0, "n": 3}
+    alike = validation([-3.0] * 4)
+    assert savings(alike, alike)["estimated_saving"] == {"mean": 0, "sd": 0, "n": 4}
 
 
 def test_pairs_with_a_fall_are_left_out():
     a = validation([-3.0, -20.0, -3.0, -3.0], [-3.0, None, None, -3.0], [True, False, True, True])
     b = validation([-4.0, -4.0, -4.0, 0.5], [-4.0, -4.0, -4.0, -4.0], [True, True, True, False])
-    found = savings(a, b)
+    found = savings(a, b)  # measured: pairs 0–1, 1–2, 2–3, 3–0
     assert found["estimated_saving"] == {"mean": 0.25, "sd": 0, "n": 2}
     assert found["true_saving"] == {"mean": 0.25, "sd": None, "n": 1}
     none = validation([-1.0] * 4, [None] * 4, [False] * 4)
@@ -342,13 +351,18 @@ def test_a_result_tells_what_its_recommendation_saves(whole, capsys):
         task.run([dataclasses.replace(q, policy=p) for q in QUERIES], held_out_seeds())[0] for p in policies
     )
     assert policies[1].key() == task.reference.key()
-    both = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.ending == b.ending == Ending.COMPLETED]
+
+    def stood(pairs):
+        return [(a, b) for a, b in pairs if a.ending == b.ending == Ending.COMPLETED]
+
+    both = stood(zip(ours, theirs, strict=True))
+    apart = stood(zip(ours, [*theirs[1:], theirs[0]], strict=True))
     assert 2 < len(both) < TRIALS
     for key, saved in (
-        ("estimated_saving", [1 - a.score / b.score for a, b in both]),
+        ("estimated_saving", [1 - a.score / b.score for a, b in apart]),
         ("true_saving", [1 - a.truth["score"] / b.truth["score"] for a, b in both]),
     ):
-        assert result[key] == {"mean": np.mean(saved), "sd": np.std(saved, ddof=1), "n": len(both)}
+        assert result[key] == {"mean": np.mean(saved), "sd": np.std(saved, ddof=1), "n": len(saved)}
         assert show(whole)[key] == result[key]
     assert result["true_saving"]["mean"] > 0
     assert result["recommended"]["truth"]["cost"] == np.mean([t.truth["cost"] for t in ours if t.truth])

@@ -47,7 +47,8 @@ recalled, not re-checked. Their torque goes to 1.0 N·m/kg; ours to 0.8, just pa
 the peak at 57 % or before, every law keeps a fall of at least 8 % before `END`. The peak can't come before 40 %: the
 prototype had a second basin below 25 %, unlike anything in humans and without work by the exoskeleton.
 
-Start: a modest 0.3 N·m/kg at 52.9, 26.2 and 9.8 %, the timing in PredSim's ankle exoskeleton example and likely the static law of Zhang et al.
+Start: a modest 0.3 N·m/kg at 52.9, 26.2 and 9.8 %, the timing in PredSim's ankle exoskeleton example and likely the
+static law of Zhang et al.
 """
 
 

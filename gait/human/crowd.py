@@ -16,7 +16,7 @@ from gait.human.participants import Participant
 from gait.human.person import RAMP, SINKS, USUAL_SPEED, People, make_times, phase_of, walk
 from gait.human.reflexes import NAMES, delay_steps
 from gait.human.state import clear, new_state, new_sums, put, take
-from gait.simulate import make_bench
+from gait.simulate import make_bench, silence_mujoco
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,6 +46,7 @@ class Crowd:
         device: tuple[float, float] = (0.0, 0.0), ankles: tuple[bool, bool] = (True, True),
         sensor: tuple[float, float] = SENSOR, timestep: float = 0.001,
     ) -> None:  # fmt: skip
+        silence_mujoco()
         n = len(people)
         self.who, self.n, self.speed, self.dt = list(people), n, speed, timestep
         bodies: dict[Any, mujoco.MjModel] = {}

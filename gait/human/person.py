@@ -300,6 +300,8 @@ def _assist(i: int, qd: Array, people: People, s: State, sums: Sums, dt: float, 
     """The exoskeleton's torque on each ankle, behind its safety layer."""
     for leg in range(2):
         want = commanded(i, phase_of(i, leg, s, dt), s, dt) * people.ankles[i, leg]
+        if not 0.0 <= want < math.inf:  # a law that is no number pushes nobody
+            want = 0.0
         most = RATE_CAP * dt
         before = s.torque[i, leg]
         now = want if abs(want - before) <= most else before + math.copysign(most, want - before)
