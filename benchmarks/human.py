@@ -3,7 +3,8 @@
     python benchmarks/human.py [--rounds 5] [--seconds 60]
 
 The bare loop plays back the joint torques of the same walk, `mj_step` and nothing else, in compiled code on one core.
-Person and loop take turns; best times count (shared machines only ever slow one down). `× real time` is a core's.
+The same through `mujoco.batch`, a call from Python a step, is what a walker on a batch could reach before any reflex.
+Person and loops take turns; best times count (shared machines only ever slow one down). `× real time` is a core's.
 The cost by time step is the net metabolic rate without torque, mean and standard error over seeds.
 """
 
@@ -14,9 +15,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from mujoco.batch import Batch
 from numpy.typing import NDArray
 
 from gait.compiled import compiled, doubles_at
+from gait.human.body import DEVICE_MASS
 from gait.human.crowd import ZERO_LAW, Crowd
 from gait.human.participants import find_participant
 from gait.simulate import COMPLETED, Bench, step_world
@@ -35,7 +38,7 @@ def play(bench: Bench, tape: Array) -> None:
         step_world(bench, 0)
 
 
-def new_crowd(n: int, seconds: float, timestep: float = 0.001, device: float = 0.85) -> Crowd:
+def new_crowd(n: int, seconds: float, timestep: float = 0.001, device: float = DEVICE_MASS) -> Crowd:
     """n times the shipped participant, with its devices on."""
     person = find_participant("1")
     return Crowd([person] * n, seconds, device=(device, device), timestep=timestep)
@@ -65,6 +68,19 @@ def timed_walk(crowd: Crowd, seconds: float) -> float:
     return time.perf_counter() - began
 
 
+def timed_batch(crowd: Crowd, seconds: float, tape: Array) -> float:
+    """Wall seconds of the same through `mujoco.batch`, a call a step, in a Python loop."""
+    begin_all(crowd, seconds, LAW)
+    batch = Batch(crowd.models[0], 1, 1)
+    qpos, qvel, applied = (batch.bind(name) for name in ("qpos", "qvel", "qfrc_applied"))
+    qpos[0], qvel[0] = crowd.datas[0].qpos, crowd.datas[0].qvel
+    began = time.perf_counter()
+    for row in tape:
+        applied[0] = row
+        batch.step()
+    return time.perf_counter() - began
+
+
 def timed_play(crowd: Crowd, seconds: float, tape: Array) -> float:
     """Wall seconds of the bare loop."""
     begin_all(crowd, seconds, LAW)
@@ -78,15 +94,17 @@ def speeds(rounds: int, seconds: float) -> None:
     tape = taped(seconds)
     walked = len(tape) * 0.001
     one, many, other = new_crowd(1, seconds), new_crowd(WORLDS, seconds), new_crowd(WORLDS, seconds)
-    best = {"bare": np.inf, "one": np.inf, "eight": np.inf, "two": np.inf}
+    best = {"bare": np.inf, "batch": np.inf, "one": np.inf, "eight": np.inf, "two": np.inf}
     for _ in range(rounds):
         best["bare"] = min(best["bare"], timed_play(one, seconds, tape) / walked)
+        best["batch"] = min(best["batch"], timed_batch(one, seconds, tape) / walked)
         best["one"] = min(best["one"], timed_walk(one, seconds) / one.seconds(0))
         best["eight"] = min(best["eight"], timed_walk(many, seconds) / total(many))
         with ThreadPoolExecutor(2) as pool:
             took = list(pool.map(lambda c: timed_walk(c, seconds), (many, other)))
         best["two"] = min(best["two"], max(took) / total(many))
-    names = {"bare": "bare mj_step loop", "one": "one person", "eight": f"{WORLDS} persons in one batch, one core",
+    names = {"bare": "bare mj_step loop", "batch": "mujoco.batch, a call a step",
+             "one": "one person", "eight": f"{WORLDS} persons in one batch, one core",
              "two": f"{WORLDS} persons a core, two cores"}  # fmt: skip
     for key, name in names.items():
         print(f"{name:<36} {1 / best[key]:6.0f} × real time a core   {best['bare'] / best[key]:.2f} of the bare loop")

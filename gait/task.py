@@ -94,7 +94,7 @@ class Task(ABC):
     """
 
     name: ClassVar[str]
-    version: ClassVar[str]
+    version: str
     score_name: ClassVar[str]
     """What the score is, in words."""
     score_unit: ClassVar[str]

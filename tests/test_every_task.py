@@ -85,7 +85,7 @@ def _same(a, b):
 def test_it_says_what_it_is(name, walked):
     task, cls = walked[name][0], find_task(name)
     assert cls.name == task.name == name
-    assert all(isinstance(s, str) and s for s in (cls.version, cls.score_name, cls.score_unit, task.title))
+    assert all(isinstance(s, str) and s for s in (task.version, cls.score_name, cls.score_unit, task.title))
     assert cls.decision in ("stride", "trial")
     for seconds in (cls.setup_seconds, cls.fall_seconds):
         assert math.isfinite(seconds)

@@ -14,7 +14,9 @@ from gait.models import model_path
 MASS, HEIGHT = 80.0, 1.80
 """Geyer & Herr's human [kg, m]: what the model file holds."""
 DEVICE_HEIGHT = 0.15
-"""Of the device's centre of mass above the ankle, as a share of the shank's 0.5 m: 0.30 of its length."""
+"""Of the device's centre of mass above the ankle [m], for a shank of 0.5 m."""
+DEVICE_MASS = 0.85
+"""Of one device [kg]: the tethered ankle exoskeletons of Zhang's lab weigh about that (Witte 2015, as recalled)."""
 SHANKS = ("shank_l", "shank_r")
 BELT = "belt"
 

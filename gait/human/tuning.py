@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait.controllers.torque_profile import project
-from gait.human.body import Stature
+from gait.human.body import DEVICE_MASS, Stature
 from gait.human.crowd import Crowd
 from gait.human.participants import POSTURE, Participant
 from gait.human.reflexes import GAINS
@@ -24,8 +24,6 @@ Array = NDArray[np.float64]
 NAMES = (*(g.name for g in GAINS), *POSTURE)
 LOW = np.array([*(g.low for g in GAINS), *(v[1] for v in POSTURE.values())])
 HIGH = np.array([*(g.high for g in GAINS), *(v[2] for v in POSTURE.values())])
-DEVICE = 0.85
-"""On each shank while torque laws are trained [kg]."""
 
 _PHASE = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 NORMAL = {
@@ -72,7 +70,7 @@ def assist_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
         peak, time, rise, fall = project(low + (high - low) * rng.random(4)).tolist()
         push, at = rng.uniform(-30.0, 50.0), rng.uniform(5.0, 12.0)
         law = (peak, time, rise, fall)
-        episodes.append(Episode(22.0, 12.0, 4 * key + k, law, DEVICE, push, at, weight=0.6))
+        episodes.append(Episode(22.0, 12.0, 4 * key + k, law, DEVICE_MASS, push, at, weight=0.6))
     episodes.append(Episode(12.0, 6.0, 4 * key + 3, speed=rng.uniform(0.98, 1.32), weight=0.5))
     return episodes
 

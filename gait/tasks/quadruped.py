@@ -50,7 +50,7 @@ class Quadruped(Task):
     """
 
     name: ClassVar[str] = "quadruped"
-    version: ClassVar[str] = "1"
+    version: str = "1"
     about: ClassVar[str] = "forward speed of a small quadruped with parameterized foot paths"
     score_name: ClassVar[str] = "speed"
     score_unit: ClassVar[str] = "m/s"
