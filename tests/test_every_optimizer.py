@@ -60,9 +60,11 @@ def test_it_stays_in_the_space(name, default):
     assert np.allclose(centre(optimizer.recommend()), problem.space.default, rtol=0, atol=1e-12)
     for _ in range(BATCHES):
         queries = optimizer.ask()
-        assert len(queries) > 0
+        assert 0 < len(queries) <= optimizer.batch_size
         for query in queries:
             assert isinstance(query.policy, (Constant, Gaussian))
+            assert optimizer.ranks == isinstance(query.policy, Constant)
+            assert optimizer.chooses_seconds or query.seconds is None
             assert in_cube(centre(query.policy))
             assert centre(query.policy).shape == (len(problem.space),)
             problem.seconds.check(query.seconds)

@@ -11,6 +11,7 @@ import pytest
 
 from gait import gradients
 from gait.gradients import Episodes, advantages, policy_gradient, progress_to_go
+from gait.gradients.advantages import FOLDS
 
 # Scores
 
@@ -341,7 +342,7 @@ def test_baselines_do_not_see_what_the_judged_trial_did_from_there_on(baseline):
         durations = np.where(later, rng.uniform(0.3, 0.9, len(later)), e.durations)
         fell = np.where(np.arange(8) == i, ~e.fell, e.fell)
         other = Episodes(e.trial, e.features, rewards, durations, e.asked, fell)
-        unseen = {j for j in range(8) if j % gradients.FOLDS == i % gradients.FOLDS}
+        unseen = {j for j in range(8) if j % FOLDS == i % FOLDS}
         unseen = unseen if baseline == "state-value" else {i}
         base = []
         for x in (e, other):

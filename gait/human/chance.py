@@ -9,7 +9,7 @@ import numpy as np
 from gait.compiled import compiled
 
 _GOLDEN, _A, _B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_30, _27, _31, _12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 
 
 @compiled
@@ -19,7 +19,7 @@ def uniform(key: np.uint64, count: np.uint64) -> float:
     z = (z ^ (z >> _30)) * _A
     z = (z ^ (z >> _27)) * _B
     z = z ^ (z >> _31)
-    return (float(z >> _11) + 0.5) * 2.0**-53
+    return (float(z >> _12) + 0.5) * 2.0**-52  # 52 bits: half more is still exact, so that 1 is never drawn
 
 
 @compiled

@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 SENSOR = (0.05, 0.01)
 """Relative s.d. of the error of a muscle's stimulation, s.d. of the sensed lean [rad]."""
 ZERO_LAW = np.array([0.0, 52.9, 26.2, 9.8])
+NEVER = -(10**9)
+"""Age of a heel strike that hasn't been: setting out is none, so the first period is a whole stride."""
 SETTLE = RAMP
 """Seconds before things are summed: while the law ramps in."""
 
@@ -95,6 +97,7 @@ class Crowd:
         s.load[i, 0, 1] = 1.0
         s.pace[i] = self.speed + data.qvel[0]
         s.unloaded[i, 1] = 1
+        s.strike[i] = NEVER
         s.law[i] = s.old[i] = ZERO_LAW
 
     def begin(

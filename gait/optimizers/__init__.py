@@ -9,7 +9,13 @@ from gait.optimizers.finite_difference import FiniteDifference
 from gait.optimizers.random_search import RandomSearch
 from gait.optimizers.reinforce import Reinforce
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {cls.name: cls for cls in (FiniteDifference, CMAES, Reinforce, RandomSearch)}
+SHELF: tuple[type[Optimizer], ...] = (
+    CMAES,
+    FiniteDifference,
+    RandomSearch,
+    Reinforce,
+)
+OPTIMIZERS: dict[str, type[Optimizer]] = {cls.name: cls for cls in SHELF}
 GROUP = "gait.optimizers"
 
 

@@ -1,7 +1,7 @@
 """Optimizer: ask for policies to be tried, be told how they did, recommend one.
 
-The public `ask` and `tell` own order, counts and finiteness, so that a subclass writes only `_ask`, `_tell`
-and `recommend`. An optimizer never sees the budget: a one-hour run is the beginning of a three-hour run.
+The public `ask` and `tell` own order, counts and finiteness, so that a subclass writes only `_ask`, `_tell`,
+`recommend` and `batch_size`. An optimizer never sees the budget: a one-hour run is the beginning of a three-hour run.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ AnySettings = Settings  # inside `Optimizer`, the name `Settings` is the subclas
 
 
 class Optimizer(ABC):
-    """The searcher. Subclasses set `name`, `about` and `Settings`, and write `_ask`, `_tell`, `recommend`.
+    """The searcher. Subclasses set `name`, `about` and `Settings`, write `_ask`, `_tell`, `recommend`, `batch_size`.
 
     Args:
       problem: all that is known of the task.
@@ -95,6 +95,13 @@ class Optimizer(ABC):
     name: ClassVar[str]
     about: ClassVar[str]
     """One line: method and source."""
+    chooses_seconds: ClassVar[bool] = False
+    """Whether it says how long its trials last; else they last the task's default."""
+    ranks: ClassVar[bool] = True
+    """Whether it only compares the scores of fixed points, so that a point's repeats may stand for one trial.
+
+    False for those that look at what was done within a trial.
+    """
     Settings: ClassVar[type[Settings]] = Settings
 
     def __init__(self, problem: Problem, seed: int = 0, settings: AnySettings | None = None) -> None:
@@ -123,6 +130,11 @@ class Optimizer(ABC):
         ordered = sorted(trials, key=lambda t: t.query)
         self._asked = []
         self._tell(ordered, self._finite([t.score for t in ordered]))
+
+    @property
+    @abstractmethod
+    def batch_size(self) -> int:
+        """Trials asked for at a time; the most, if batches differ."""
 
     @abstractmethod
     def recommend(self) -> Policy:

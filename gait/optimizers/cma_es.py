@@ -60,6 +60,11 @@ class CMAES(Optimizer):
         self._strategy: Any = cma.CMAEvolutionStrategy(self.space.default, self.settings.initial_step, self._options())
         self._population: list[Array] = []
 
+    @property
+    def batch_size(self) -> int:
+        """A generation."""
+        return self.settings.population or max(SMALLEST, 2 * len(self.space))
+
     def recommend(self) -> Policy:
         """The mean of the distribution, within the bounds."""
         return Constant(np.clip(self._strategy.result.xfavorite, 0.0, 1.0))
@@ -74,7 +79,7 @@ class CMAES(Optimizer):
 
     def _options(self) -> dict[str, Any]:
         return {
-            "popsize": self.settings.population or max(SMALLEST, 2 * len(self.space)),
+            "popsize": self.batch_size,
             "bounds": [0.0, 1.0],
             "CMA_stds": self.space.scale,
             "randn": lambda *shape: self.rng.standard_normal(shape),

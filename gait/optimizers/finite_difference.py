@@ -48,6 +48,11 @@ class FiniteDifference(Optimizer):
         self._point = self.space.default
         self._signs: NDArray[np.int64] = np.zeros((0, len(self.space)), dtype=np.int64)
 
+    @property
+    def batch_size(self) -> int:
+        """An iteration."""
+        return int(self.settings.policies * self.settings.evaluations)
+
     def recommend(self) -> Policy:
         """The current point: it was stepped to, not picked for a lucky score."""
         return Constant(self._point)

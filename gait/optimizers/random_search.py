@@ -35,6 +35,11 @@ class RandomSearch(Optimizer):
         self._best: Policy = Constant(self.space.default)
         self._best_score = -math.inf
 
+    @property
+    def batch_size(self) -> int:
+        """A batch of draws."""
+        return int(self.settings.batch)
+
     def recommend(self) -> Policy:
         """The policy of the best score seen; the start before anything is told."""
         return self._best

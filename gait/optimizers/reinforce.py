@@ -62,6 +62,7 @@ class Reinforce(Optimizer):
 
     name = "reinforce"
     about = "REINFORCE, one Gaussian draw a stride (Williams 1992)"
+    ranks = False
     Settings = ReinforceSettings
 
     def __init__(self, problem: Problem, seed: int = 0, settings: ReinforceSettings | None = None) -> None:
@@ -72,6 +73,11 @@ class Reinforce(Optimizer):
             log_std=self._limited(np.log(self.settings.initial_std * self.space.scale)),
             gain=np.zeros((d, len(problem.features))),
         )
+
+    @property
+    def batch_size(self) -> int:
+        """A batch of trials of the same policy."""
+        return int(self.settings.trials)
 
     def recommend(self) -> Policy:
         """The mean of the draws, without the draws."""

@@ -61,6 +61,10 @@ class HillClimb(Optimizer):
         self.best = self.tried = self.space.default
         self.best_score = -np.inf
 
+    @property
+    def batch_size(self):
+        return 4
+
     def recommend(self):
         return Constant(self.best)
 
