@@ -75,11 +75,34 @@ Flags = Annotated[TaskFlags, arg(name="")]
 
 
 @dataclass
+class AroundFlags:
+    """What is put around the optimizer."""
+
+    early_stop: bool = False
+    """Give up trials that fall behind the best one so far; they are charged what they used."""
+    racing: Whole = 0
+    """Walk each candidate up to N times, where the ranking needs it; 0 is as often as the optimizer asks."""
+    common_seeds: bool = False
+    """Candidates of a batch meet the same noise. A robot can't do this."""
+
+    def around(self) -> Any:
+        """As one thing."""
+        from gait.around import Around
+
+        return Around(**vars(self))
+
+
+AnyAround = Annotated[AroundFlags, arg(name="")]
+
+
+@dataclass
 class List:
     """What there is: tasks, optimizers, controllers, robots, gaits, participants."""
 
     kind: Positional[Annotated[str, _word("KIND")]] = "all"
     """One kind only."""
+    settings: bool = False
+    """With `optimizers`: what each asks for, and its settings with units, defaults and ranges."""
     json: bool = False
     """Print JSON."""
 
@@ -89,6 +112,8 @@ class List:
 
         if self.kind != "all" and self.kind not in KINDS:
             raise UsageError(unknown_name("kind", self.kind, ("all", *KINDS)))
+        if self.settings:
+            return self._settings()
         found = {kind: lines for kind, lines in shelf().items() if self.kind in ("all", kind)}
         if self.json:
             _print_json(found)
@@ -97,6 +122,18 @@ class List:
             print(kind)
             for name, about in lines.items():
                 print(f"  {name:<20} {about}")
+        return 0
+
+    def _settings(self) -> int:
+        from gait.shelf import optimizer_lines, optimizers_in_full
+
+        if self.kind != "optimizers":
+            raise UsageError(f"gait list {self.kind} --settings: only optimizers have settings.")
+        found = optimizers_in_full()
+        if self.json:
+            _print_json(found)
+        else:
+            print("\n".join(optimizer_lines(found)))
         return 0
 
 
@@ -115,9 +152,12 @@ class Optimize:
     out: Annotated[Path | None, _word("DIR", Path)] = None
     """Run directory to make; if none is named, runs/TASK-OPTIMIZER-seedSEED."""
     set: Pairs = ()
-    """Settings of the optimizer."""
+    """Settings of the optimizer: see `gait list optimizers --settings`."""
+    fleet: Whole = 1
+    """Robots that walk at the same time; the bill sums their seconds."""
     threads: Whole = 0
     """Physics threads; 0 is one a core."""
+    wrap: AnyAround = field(default_factory=AroundFlags)
     flags: Flags = field(default_factory=TaskFlags)
 
     def run(self) -> int:
@@ -129,9 +169,14 @@ class Optimize:
 
         task = make_task(self.task, self.flags.fields(), _threads(self.threads))
         settings = find_optimizer(self.optimizer).Settings.parse(pairs("--set", self.set))
-        budget, seed = parse_duration(self.budget), check_seed(self.seed)
-        print(f"{task.headline()} · {self.optimizer} · budget {show_duration(budget)} simulated")
-        run = optimize(task, self.optimizer, budget=budget, seed=seed, out=self.out, settings=settings)
+        budget, seed, around = parse_duration(self.budget), check_seed(self.seed), self.wrap.around()
+        with_it = f" with {around.words()}" if around.words() else ""
+        robots = f" · {self.fleet} robots" if self.fleet > 1 else ""
+        print(f"{task.headline()} · {self.optimizer}{with_it} · budget {show_duration(budget)} simulated{robots}")
+        run = optimize(
+            task, self.optimizer, budget=budget, seed=seed, out=self.out, settings=settings, around=around,
+            fleet=self.fleet,
+        )  # fmt: skip
         return _print_outcome(run)
 
 
@@ -246,8 +291,11 @@ class Compare:
     """Score for the column "time to …"; if none is named, twice the start."""
     jobs: Whole = 1
     """Processes that walk at the same time."""
+    fleet: Whole = 1
+    """Robots that walk at the same time in each run."""
     threads: Whole = 0
     """Physics threads of a run when --jobs is 1; 0 is one a core. With more jobs each run has one."""
+    wrap: AnyAround = field(default_factory=AroundFlags)
     flags: Flags = field(default_factory=TaskFlags)
 
     def run(self) -> int:
@@ -263,7 +311,7 @@ class Compare:
         experiment = Experiment(
             self.task, {name: {} for name in names}, self.out, fields=self.flags.fields(), seeds=self.seeds,
             budget=parse_duration(self.budget), target=self.target, jobs=self.jobs,
-            threads=_threads(self.threads),
+            threads=_threads(self.threads), around=self.wrap.around(), fleet=self.fleet,
         )  # fmt: skip
         try:
             study = experiment.run()

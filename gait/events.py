@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gait.policy import Policy, read_policy
 from gait.task import Beginning, State
-from gait.trial import Ending, Query, Trial
+from gait.trial import Ending, Query, Stop, Trial
 
 Event = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
@@ -64,7 +64,7 @@ def read_batch(
     line: int, asks: Sequence[Event], tells: Sequence[Event], end: Event, arrays: Arrays, carried: Set[str]
 ) -> Batch:
     """What `batch_events` wrote, and the arrays kept beside it; `carried` names those of the run's state."""
-    queries = [Query(int(a["id"]), read_policy(a["policy"]), a["seconds"], a["seed"]) for a in asks]
+    queries = [_read_ask(a) for a in asks]
     if [int(t["id"]) for t in tells] != [q.id for q in queries]:
         raise ValueError("asks and tells don't match")
     trials = [_read_tell(t, part) for t, part in zip(tells, unpack_trials(arrays, len(tells)), strict=True)]
@@ -77,8 +77,15 @@ def read_batch(
 
 
 def _ask(number: int, query: Query) -> Event:
-    return {"event": "ask", "batch": number, "id": query.id, "policy": query.policy.describe(),
-            "seconds": query.seconds, "seed": query.seed}  # fmt: skip
+    event = {"event": "ask", "batch": number, "id": query.id, "policy": query.policy.describe(),
+             "seconds": query.seconds, "seed": query.seed}  # fmt: skip
+    return event | ({"stop": {"grace": s.grace, "bar": list(s.bar)}} if (s := query.stop) else {})
+
+
+def _read_ask(event: Event) -> Query:
+    stop = event.get("stop")
+    rule = None if stop is None else Stop(int(stop["grace"]), tuple(float(v) for v in stop["bar"]))
+    return Query(int(event["id"]), read_policy(event["policy"]), event["seconds"], event["seed"], rule)
 
 
 def _tell(trial: Trial) -> Event:

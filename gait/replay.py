@@ -50,7 +50,7 @@ def replay(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, batch
 
 def _but_policy(query: Query) -> dict[str, Any]:
     """A query but for its policy."""
-    return {"id": query.id, "seconds": query.seconds, "seed": query.seed}
+    return {"id": query.id, "seconds": query.seconds, "seed": query.seed, "stop": query.stop}
 
 
 def _difference(new: Policy, old: Policy) -> str:

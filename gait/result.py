@@ -56,10 +56,13 @@ def finish(
         "score_name": task.score_name, "score_unit": task.score_unit,
         "seconds": {"walking": tally.walking, "setup": tally.setup, "falls": tally.falls,
                     "charged": tally.clock, "validation": sum(paid.values())},
+        **{k: manifest[k] for k in ("around", "fleet") if k in manifest},
         "trials": tally.trials, "batches": tally.batches, "endings": tally.endings,
         "start": _quality(task, start, checked[0]), "recommended": _quality(task, final, checked[-1]),
         "curve": curve,
     }  # fmt: skip
+    if tally.fleet > 1:
+        result["seconds"]["elapsed"] = tally.elapsed
     if begun.state is not None:
         result["begin"] = dict(begun.measured)
     if begun.walked:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from gait import __version__
+from gait.around import Around
 from gait.durations import parse_duration, show_duration
 from gait.errors import UsageError
 from gait.files import append_lines
@@ -32,6 +33,7 @@ from gait.tasks import make_task
 from gait.trial import Query
 from gait.validate import Validator
 
+LARGEST_FLEET = 1000
 TRIAL_SEED, SHARED_SEED, BEGIN_SEED = 1, 2, 4
 """Second word of the entropy of a run's seeds: a fresh trial's, one shared by a query's key, the beginning's."""
 
@@ -72,6 +74,8 @@ def optimize(
     seed: int = 0,
     out: str | Path | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
+    around: Around | None = None,
+    fleet: int = 1,
     batches: int | None = None,
     threads: int = 0,
     progress: bool = True,
@@ -86,6 +90,8 @@ def optimize(
       seed: every random choice of the run follows from it.
       out: the run directory to make; None is runs/TASK-OPTIMIZER-seedSEED.
       settings: the optimizer's options.
+      around: what is put around the optimizer: early stop, racing, common seeds.
+      fleet: robots that walk at the same time. The bill sums their seconds; the time that went by is kept beside it.
       batches: stop after so many batches, even if budget is left.
       threads: physics threads; 0 is one a core. The ledger does not depend on it.
       progress: show a progress bar where there is a terminal.
@@ -105,8 +111,11 @@ def optimize(
         raise UsageError(f"{type(settings).__name__} are no settings of {optimizer}.")
     if batches is not None and batches < 1:
         raise UsageError(f"batches={batches}: a run has at least 1 batch.")
-    manifest = manifest_of(task, optimizer, settings, seed, parse_duration(budget), batches)
-    searcher = cls(task.problem, manifest["seed"], settings)  # may refuse the task: no directory is made then
+    around = around or Around()
+    extras = {**({"around": around.describe()} if around.describe() else {}), **_fleet(task, fleet)}
+    manifest = manifest_of(task, optimizer, settings, seed, parse_duration(budget), batches) | extras
+    # may refuse the task: no directory is made then
+    searcher = around.put(cls(task.problem, manifest["seed"], settings))
     path = Path(out) if out is not None else Path("runs") / f"{task.name}-{optimizer}-seed{seed}"
     ledger = Ledger.create(path, manifest)
     try:
@@ -133,7 +142,8 @@ def resume(out: str | Path, *, budget: str | float | None = None, threads: int =
         m = ledger.manifest
         task = task_of(m, threads)
         cls = find_optimizer(m["optimizer"])
-        searcher = cls(task.problem, m["seed"], _settings(cls, m["settings"]))
+        around = Around.read(m.get("around", {}))
+        searcher = around.put(cls(task.problem, m["seed"], _settings(cls, m["settings"])))
         if budget is not None:
             _extend(ledger, parse_duration(budget))
         return _go(ledger, task, searcher, progress)
@@ -144,6 +154,15 @@ def resume(out: str | Path, *, budget: str | float | None = None, threads: int =
 def _settings(cls: type[Optimizer], values: Mapping[str, Any]) -> Settings:
     """Settings from plain data: read as if typed, and so checked."""
     return cls.Settings.parse({k: str(v) for k, v in values.items()})
+
+
+def _fleet(task: Task, fleet: int) -> dict[str, int]:
+    """The manifest's entry for so many robots; none for one."""
+    if not 1 <= fleet <= LARGEST_FLEET:
+        raise UsageError(f"--fleet {fleet}: 1 to {LARGEST_FLEET} robots walk at the same time.")
+    if fleet > 1 and task.carries:
+        raise UsageError(f"--fleet {fleet}: {task.name} carries one walker on from trial to trial; its fleet is 1.")
+    return {"fleet": fleet} if fleet > 1 else {}
 
 
 def check_seed(seed: int) -> int:
@@ -226,7 +245,7 @@ def _go(ledger: Ledger, task: Task, optimizer: Optimizer, progress: bool) -> Run
         for name, was in m["versions"].items()
         if here.get(name, was) != was
     ]
-    tally = Tally()
+    tally = Tally(int(m.get("fleet", 1)))
     validator = Validator(task, ledger.path / "validation.jsonl")
     start = Constant(task.problem.space.default)
     with show_progress(progress, float(m["budget"]), task) as bar, _interruptible() as interrupted:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from gait.around import Around
 from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.events import read_measured
@@ -36,6 +37,7 @@ def show(path: Path) -> dict[str, Any]:
     units = {p["name"]: p for p in manifest["space"]}
     found = data["recommended"].get("parameters") if data["recommended"] else None
     special: dict[str, Any] = {key: data[key] for key in ("begin", "estimated_saving", "true_saving") if key in data}
+    special |= {key: manifest[key] for key in ("around", "fleet") if key in manifest}
     if "reference" in data:
         special["reference"] = {"name": data["reference"]["name"], **(_brief(data["reference"]) or {})}
     if data["recommended"] and "truth" in data["recommended"]:
@@ -79,7 +81,8 @@ def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
         if event["event"] != "batch":
             continue
         for ending, walked, charged in told:
-            fall = 0.0 if ending == Ending.COMPLETED else float(manifest["fall_seconds"])
+            fell = ending in (Ending.FELL, Ending.DIVERGED)
+            fall = float(manifest["fall_seconds"]) if fell else 0.0
             endings[ending] += 1
             for kind, value in (("walking", walked), ("setup", charged - walked - fall), ("falls", fall),
                                 ("charged", charged)):  # fmt: skip
@@ -93,7 +96,9 @@ def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
 def show_table(data: Mapping[str, Any]) -> None:
     """Print what `show` found."""
     fields = " · ".join(str(v) for v in data["fields"].values())
-    print(f"{data['task']} · {fields} · {data['optimizer']} · seed {data['seed']} · {data['status']}")
+    around = Around.read(data.get("around", {})).words()
+    with_it = f" with {around}" if around else ""
+    print(f"{data['task']} · {fields} · {data['optimizer']}{with_it} · seed {data['seed']} · {data['status']}")
     table = Table(box=None, pad_edge=False)
     for column in ("parameter", "start", "recommended", "unit", "range"):
         table.add_column(column, justify="right" if column in ("start", "recommended") else "left")
@@ -109,6 +114,8 @@ def show_table(data: Mapping[str, Any]) -> None:
         f"simulated time   walking {spent['walking']} · set-up {spent['setup']} · falls {spent['falls']} · "
         f"total {spent['charged']} of {show_duration(data['budget'])}{apart}"
     )
+    if "elapsed" in spent:
+        print(f"time gone by     {spent['elapsed']}, {data['fleet']} robots at the same time")
     if data.get("begin"):
         print("at the start     " + _values(data["begin"]))
     endings = " · ".join(f"{name} {n}" for name, n in data["endings"].items() if n)

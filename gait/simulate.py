@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from gait.compiled import INTEGER, compiled, library_function
 from gait.task import Recording, Task
-from gait.trial import Ending, Query, Trial
+from gait.trial import Ending, Query, Stop, Trial
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,11 +38,13 @@ class Flag(IntEnum):
     COMPLETED = 2
     FELL = 3
     DIVERGED = 4
+    STOPPED = 5
 
 
 COMPLETED, FELL, DIVERGED = int(Flag.COMPLETED), int(Flag.FELL), int(Flag.DIVERGED)
 """For compiled code."""
-ENDINGS = {Flag.COMPLETED: Ending.COMPLETED, Flag.FELL: Ending.FELL, Flag.DIVERGED: Ending.DIVERGED}
+ENDINGS = {Flag.COMPLETED: Ending.COMPLETED, Flag.FELL: Ending.FELL, Flag.DIVERGED: Ending.DIVERGED,
+           Flag.STOPPED: Ending.STOPPED}  # fmt: skip
 
 
 _LIBRARY = glob.glob(os.path.join(os.path.dirname(mujoco.__file__), "libmujoco.*"))[0]
@@ -98,8 +100,8 @@ class Walker(Protocol):
     def attach(self, batch: Batch) -> None:
         """Bind to the arrays of a batch of n worlds."""
 
-    def begin(self, i: int, rng: np.random.Generator, seconds: float) -> None:
-        """Prepare world `i` for a trial of so many seconds: draw its noise."""
+    def begin(self, i: int, rng: np.random.Generator, seconds: float, stop: Stop | None) -> None:
+        """Prepare world `i` for a trial of so many seconds, or until the stop rule ends it: draw its noise."""
 
     def place(self, i: int, action: Array) -> None:
         """Stand world `i` up, ready to walk with its first action."""
@@ -176,11 +178,14 @@ class Walk:
         """End whatever is under way (a trial that was interrupted): the worlds wait for a reset."""
         self._active[:] = self._fresh[:] = False
 
-    def reset(self, ids: Ints, rngs: Sequence[np.random.Generator], seconds: Sequence[float]) -> Array:
+    def reset(
+        self, ids: Ints, rngs: Sequence[np.random.Generator], seconds: Sequence[float],
+        stops: Sequence[Stop | None] | None = None,
+    ) -> Array:  # fmt: skip
         """Begin new trials in the worlds `ids`; features (k, f) before the first decision (all zero: at rest)."""
         self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
-        for i, rng, s in zip(ids, rngs, seconds, strict=True):
-            self.walker.begin(int(i), rng, s)
+        for i, rng, s, stop in zip(ids, rngs, seconds, stops or [None] * len(ids), strict=True):
+            self.walker.begin(int(i), rng, s, stop)
         self.batch.set_const(ids)
         self._fresh[ids], self._active[ids] = True, False
         return np.zeros_like(self.walker.features(ids))
@@ -285,7 +290,8 @@ def _walk_together(
     trials: dict[int, Trial] = {}
     ids = np.arange(len(queries))
     walk.stop()
-    seen = walk.reset(ids, [np.random.default_rng(child(seed, 0)) for seed in seeds], seconds)
+    noise = [np.random.default_rng(child(seed, 0)) for seed in seeds]
+    seen = walk.reset(ids, noise, seconds, [q.stop for q in queries])
     while len(trials) < len(queries):
         for i, phi in zip(ids.tolist(), seen, strict=True):
             logs[i].features.append(phi)

@@ -13,8 +13,12 @@ from gait.trial import Ending, Trial
 class Tally:
     """What a run has spent so far [s], and on what."""
 
+    fleet: int = 1
+    """Robots that walk at the same time."""
     clock: float = 0.0
-    """Everything that was charged: the run's clock."""
+    """Everything that was charged, summed over robots: the run's clock."""
+    elapsed: float = 0.0
+    """Time that went by: each trial of a batch goes to the robot that is free first, and a batch waits for its last."""
     walking: float = 0.0
     setup: float = 0.0
     falls: float = 0.0
@@ -26,11 +30,16 @@ class Tally:
 
     def add(self, task: Task, trials: Sequence[Trial]) -> None:
         """Put a batch on the bill."""
+        robots = [0.0] * self.fleet
+        for trial in trials:
+            first = robots.index(min(robots))
+            robots[first] += trial.charged
+        self.elapsed += max(robots)
         for trial in trials:
             self.clock += trial.charged
             self.walking += trial.walked
             self.setup += task.setup_seconds
-            if trial.ending is not Ending.COMPLETED:
+            if trial.ending in (Ending.FELL, Ending.DIVERGED):
                 self.falls += trial.charged - trial.walked - task.setup_seconds
             self.endings[str(trial.ending)] += 1
             self.best = max(self.best, self.best if trial.score is None else trial.score)

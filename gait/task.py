@@ -106,6 +106,8 @@ class Task(ABC):
     """How often a policy acts."""
     no_score: ClassVar[float] = 0.0
     """What a held-out trial without a score counts as; below any score worth having."""
+    carries: ClassVar[bool] = False
+    """Whether one world is carried on from trial to trial, so that no two can be walked at a time."""
 
     problem: Problem
     title: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -22,6 +23,47 @@ class Ending(StrEnum):
     """Fell; charged what it walked and the task's fall cost."""
     DIVERGED = "diverged"
     """The simulation blew up; charged as a fall, no score."""
+    STOPPED = "stopped"
+    """Ended by its query's stop rule; charged what it used, scored by what it had reached."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a trial is given up: it fell behind a running score that it has to keep up with.
+
+    At each whole second t beyond `grace` g, a trial stops if max(f(t), f(t − g)) < min(bar(t), bar(t − g)), f being its
+    running score (Arza, Le Goff & Hart, "Generalized early stopping in evolutionary direct policy search", ACM TELO
+    4:3, 2024).
+
+    Raises:
+      ValueError: grace is below 1 s, or the bar is no finite numbers.
+    """
+
+    grace: int
+    """Seconds that every trial gets."""
+    bar: tuple[float, ...]
+    """Running score at the whole seconds 1, 2, …; where it ends, nothing stops any more."""
+
+    def __post_init__(self) -> None:
+        if self.grace < 1:
+            raise ValueError(f"grace must be at least 1 s, got {self.grace}")
+        if not all(math.isfinite(v) for v in self.bar):
+            raise ValueError("the bar must be finite numbers")
+
+    def thresholds(self, seconds: int) -> Array:
+        """(seconds,) what max(f(t), f(t − g)) must reach at t = 1, 2, … `seconds`; -inf where nothing stops."""
+        least = np.full(seconds, -np.inf)
+        for t in range(self.grace + 1, min(seconds, len(self.bar)) + 1):
+            least[t - 1] = min(self.bar[t - 1], self.bar[t - 1 - self.grace])
+        return least
+
+    def second(self, progress: Array) -> int | None:
+        """The whole second at which a trial with this running score (K,) stops; None if it goes on."""
+        least = self.thresholds(len(progress))
+        for t in range(self.grace + 1, len(progress) + 1):
+            if max(progress[t - 1], progress[t - 1 - self.grace]) < least[t - 1]:
+                return t
+        return None
 
 
 @dataclass(frozen=True)
@@ -35,6 +77,8 @@ class Query:
     """Seconds to walk; None is the task's default."""
     seed: int | None = None
     """None: fresh noise. A key: queries with the same key meet the same noise (common random numbers)."""
+    stop: Stop | None = None
+    """When to give the trial up; None: never."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "tally": "task trial",
     # the searchers: never a task, a robot or MuJoCo
     "optimizers": "errors gradients policy registry task trial",
+    "around": "errors optimizers policy task trial",
     # the walkers: never an optimizer
     "controllers": "compiled errors space",
     "simulate": "compiled task trial",
@@ -35,15 +36,16 @@ MAY_IMPORT = {
     "progress": "durations tally task validate",
     "replay": "errors events ledger optimizers policy tally task trial",
     "result": "files ledger policy tally task validate",
-    "run": "durations errors files ledger optimizers policy progress replay result tally task tasks trial validate",
+    "run": "around durations errors files ledger optimizers policy progress replay result tally task tasks trial "
+    "validate",
     # what people see
-    "show": "durations errors events files ledger run trial",
+    "show": "around durations errors events files ledger run trial",
     "evaluate": "errors files policy run task trial validate",
     "shelf": "controllers errors human optimizers robots tasks",
     "view": "durations errors files ledger run task trial",
-    "compare": "durations errors files optimizers run tasks",
+    "compare": "around durations errors files optimizers run tasks",
     "words": "errors",
-    "cli": "words compare durations errors evaluate optimizers run shelf show tasks view",
+    "cli": "around words compare durations errors evaluate optimizers run shelf show tasks view",
     "__main__": "cli",
 }  # fmt: skip
 """Each module or package of `gait`, and what of `gait` it may import."""
@@ -68,6 +70,7 @@ OUTSIDE = {
 """Who may import a package from outside."""
 
 SHARED = {
+    "around": {"wrapped"},
     "optimizers": {"base"},
     "controllers": {"ik"},
     "tasks": set(),

@@ -55,12 +55,16 @@ class Toy(Task):
         actions = np.array([query.policy.act(phi, draw) for phi in features[:-1]])
         speeds = 1.0 - ((np.clip(actions, 0, 1) - 0.5) ** 2).sum(axis=1) + 0.1 * rng.normal(size=len(actions))
         score = float((speeds * durations).sum() / asked)
+        progress = score + 0.05 * rng.normal(size=int(walked))
+        if (second := query.stop.second(progress) if query.stop else None) and second < walked:
+            ending, walked, progress = Ending.STOPPED, float(second), progress[:second]
+            score = float(progress[-1])
         diverged = ending == Ending.DIVERGED
         return Trial(
             query=query.id, score=None if diverged else score, walked=float(walked),
             charged=self.charge(float(walked), Ending(ending)), ending=Ending(ending), actions=actions,
             features=features, rewards=speeds * durations, durations=durations, asked=asked,
-            progress=np.full(int(walked), score), measures={} if diverged else {"speed": score, "slip": None},
+            progress=progress, measures={} if diverged else {"speed": score, "slip": None},
         )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gait.around import Around
 from gait.compare.study import Study, spell
 from gait.durations import parse_duration
 from gait.errors import UsageError
@@ -33,6 +34,8 @@ from gait.run import optimize, resume, versions
 from gait.tasks import make_task
 
 ONE_CORE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+NOT_ALWAYS: dict[str, Any] = {"around": {}, "fleet": 1}
+"""What a run writes of itself only where it isn't this."""
 Run = tuple[str, int]
 """An optimizer's name and a seed."""
 
@@ -63,6 +66,8 @@ class Experiment:
       jobs: runs at a time. Above 1, each has a process and one thread of its own, and a script needs the
         usual `if __name__ == "__main__":`.
       threads: physics threads when `jobs` is 1; 0 is one a core.
+      around: what is put around every optimizer: early stop, racing, common seeds.
+      fleet: robots that walk at the same time in each run.
 
     Raises:
       UsageError: an unknown optimizer or setting, or a number out of range.
@@ -77,6 +82,8 @@ class Experiment:
     target: float | None = None
     jobs: int = 1
     threads: int = 0
+    around: Around = field(default_factory=Around)
+    fleet: int = 1
 
     def __post_init__(self) -> None:
         if not self.optimizers:
@@ -135,7 +142,10 @@ class Experiment:
             name, seed = run
             task = make_task(self.task, dict(self.fields), threads)
             settings = find_optimizer(name).Settings.parse(self.optimizers[name])
-            optimize(task, name, budget=self.budget, seed=seed, out=place, settings=settings, progress=False)
+            optimize(
+                task, name, budget=self.budget, seed=seed, out=place, settings=settings, around=self.around,
+                fleet=self.fleet, progress=False,
+            )  # fmt: skip
         if not (place / "result.json").exists():
             raise KeyboardInterrupt  # only an interrupt ends a run early without an error
 
@@ -150,12 +160,14 @@ class Experiment:
                 "settings": self.settings,
                 "seeds": self.seeds,
                 "budget": self.budget,
+                "around": self.around.describe(),
+                "fleet": self.fleet,
                 "versions": versions(),
             }
         )
 
     def _check_kept(self, question: dict[str, Any]) -> None:
-        shared = {key: question[key] for key in ("task", "task_version", "fields", "budget")}
+        shared = {key: question[key] for key in ("task", "task_version", "fields", "budget", *NOT_ALWAYS)}
         _check_same(self.out, ("experiment.json",), shared)
         for name, seed in self.runs:
             asked = {**shared, "optimizer": name, "settings": self.settings[name], "seed": seed}
@@ -264,11 +276,10 @@ def _check_same(directory: Path, files: Sequence[str], asked: Mapping[str, Any])
     for name in files:
         path = directory / name
         made = read_json(path) if path.exists() else {}
-        for key in asked.keys() & made.keys():
-            if made[key] != asked[key]:
-                raise UsageError(
-                    f"{directory} was made with {key} {made[key]}, not {asked[key]}. Choose another --out."
-                )
+        for key in asked.keys() & (made.keys() | (NOT_ALWAYS.keys() if made else set())):
+            was = made.get(key, NOT_ALWAYS.get(key))
+            if was != asked[key]:
+                raise UsageError(f"{directory} was made with {key} {was}, not {asked[key]}. Choose another --out.")
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
@@ -296,6 +307,8 @@ def compare_optimizers(
     target: float | None = None,
     jobs: int = 1,
     threads: int = 0,
+    around: Around | None = None,
+    fleet: int = 1,
     progress: bool = True,
     **fields: Any,
 ) -> Study:
@@ -310,6 +323,8 @@ def compare_optimizers(
       target: score whose time is reported; None is twice the start.
       jobs: runs at a time. Above 1, a script needs the usual `if __name__ == "__main__":`.
       threads: physics threads when `jobs` is 1; 0 is one a core.
+      around: what is put around every optimizer: early stop, racing, common seeds.
+      fleet: robots that walk at the same time in each run.
       progress: show a line of progress where there is a terminal.
 
     Raises:
@@ -319,4 +334,7 @@ def compare_optimizers(
     named = optimizers if isinstance(optimizers, Mapping) else {name: {} for name in optimizers}
     texts = {name: {k: str(v) for k, v in settings.items()} for name, settings in named.items()}
     seconds = parse_duration(budget)
-    return Experiment(task, texts, Path(out), fields, seeds, seconds, target, jobs, threads).run(progress)
+    experiment = Experiment(
+        task, texts, Path(out), fields, seeds, seconds, target, jobs, threads, around or Around(), fleet
+    )
+    return experiment.run(progress)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait.compiled import compiled
+from gait.trial import Stop
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,6 +52,10 @@ class Odometer(NamedTuple):
     """(n, 4) ticks since each foot was down."""
     progress: Array
     """(n, seconds) running score at each whole second."""
+    grace: Ints
+    """(n,) seconds of grace of the trial's stop rule."""
+    least: Array
+    """(n, seconds) what the running score must reach at each whole second, see `gait.trial.Stop`; -inf: nothing."""
 
 
 def new_odometer(n: int, seconds: float) -> Odometer:
@@ -58,15 +63,19 @@ def new_odometer(n: int, seconds: float) -> Odometer:
     return Odometer(
         np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros((n, 3)), np.zeros((n, 8)), np.zeros((n, 3)),
         np.zeros((n, 11)), np.zeros((n, SPEED_BINS), np.int64), np.zeros((n, 4, 3)), np.zeros((n, 4), np.int64),
-        np.zeros((n, int(seconds) + 1)),
+        np.zeros((n, int(seconds) + 1)), np.zeros(n, np.int64), np.full((n, int(seconds) + 1), -np.inf),
     )  # fmt: skip
 
 
-def clear(meter: Odometer, i: int, ticks: int) -> None:
-    """Begin a trial of so many ticks in world `i`."""
+def clear(meter: Odometer, i: int, ticks: int, stop: Stop | None = None) -> None:
+    """Begin a trial of so many ticks in world `i`, or until the stop rule ends it."""
     for array in meter:
         array[i] = 0
     meter.last[i] = ticks
+    meter.least[i] = -np.inf
+    if stop is not None:
+        meter.grace[i] = stop.grace
+        meter.least[i] = stop.thresholds(meter.least.shape[1])
 
 
 @compiled

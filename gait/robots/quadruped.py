@@ -37,7 +37,7 @@ from gait.robots.odometer import (
     read_pose,
 )
 from gait.simulate import Flag
-from gait.trial import Ending
+from gait.trial import Ending, Stop
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,7 +46,9 @@ SETTLE, RAMP, WARM_UP = 0.5, 0.5, 2.0
 """Seconds a trial stands still, takes to reach the full stroke, and walks before it's measured (from the start)."""
 FEATURES = ("trunk pitch [rad]", "trunk roll [rad]", "pitch rate [rad/s]", "roll rate [rad/s]", "speed [m/s]")
 FEATURE_COLUMNS = [PITCH, ROLL, PITCH_RATE, ROLL_RATE, SPEED]
-DECIDE, COMPLETED, FELL, DIVERGED = (int(f) for f in (Flag.DECIDE, Flag.COMPLETED, Flag.FELL, Flag.DIVERGED))
+DECIDE, COMPLETED, FELL, DIVERGED, STOPPED = (
+    int(f) for f in (Flag.DECIDE, Flag.COMPLETED, Flag.FELL, Flag.DIVERGED, Flag.STOPPED)
+)
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,11 @@ def _locate(meter: Odometer, i: int, qpos: Array, qvel: Array, settle: int, warm
 
 
 @compiled
-def _note_progress(meter: Odometer, i: int, tick: float, warm_up: int) -> None:
-    """Note the running score of world `i` at each whole second: of its distance so far before it is measured."""
+def _note_progress(meter: Odometer, i: int, tick: float, warm_up: int) -> bool:
+    """Note the running score of world `i` at each whole second: of its distance so far before it is measured.
+
+    Whether the stop rule gives the trial up now.
+    """
     n = meter.tick[i]
     second = int(n * tick + 1e-9)
     if second > int((n - 1) * tick + 1e-9):
@@ -91,6 +96,9 @@ def _note_progress(meter: Odometer, i: int, tick: float, warm_up: int) -> None:
             meter.progress[i, second - 1] = (along - meter.start[i, 0]) / ((n - warm_up) * tick)
         else:
             meter.progress[i, second - 1] = along / (n * tick)
+        before, now = second - 1 - meter.grace[i], meter.progress[i, second - 1]
+        return bool(before >= 0 and max(now, meter.progress[i, before]) < meter.least[i, second - 1])
+    return False
 
 
 @compiled
@@ -119,7 +127,7 @@ def _measure(
                 meter.joint[i, leg, k] = qvels[row, steps - 1, wires[leg, DOF + k]]
             contacts[i, leg] = sensors[i, wires[leg, TOUCH]] > 0.0
             meter.air[i, leg] = 0 if contacts[i, leg] else meter.air[i, leg] + 1
-        _note_progress(meter, i, tick, warm_up)
+        behind = _note_progress(meter, i, tick, warm_up)
         if n > settle:
             phase[i] += tick / period[i]
             amplitude[i] = min(1.0, (n - settle) / ramp)
@@ -127,6 +135,8 @@ def _measure(
             flags[i] = FELL
         elif n >= meter.last[i]:
             flags[i] = COMPLETED
+        elif behind:
+            flags[i] = STOPPED
         elif phase[i] >= 1.0:
             phase[i] -= 1.0
             flags[i] = DECIDE
@@ -185,8 +195,8 @@ class QuadrupedWalker:
         )  # fmt: skip
         self.stumble = np.zeros((n, 4, 3))
 
-    def begin(self, i: int, rng: np.random.Generator, seconds: float) -> None:
-        """Prepare world `i` for a trial of so many seconds: draw its noise."""
+    def begin(self, i: int, rng: np.random.Generator, seconds: float, stop: Stop | None = None) -> None:
+        """Prepare world `i` for a trial of so many seconds, or until the stop rule ends it: draw its noise."""
         m, noise = self.model, self.noise
         self.stumble[i] = noise.joints * rng.standard_normal((4, 3))
         friction = 1.0 + noise.friction * rng.standard_normal()
@@ -199,7 +209,7 @@ class QuadrupedWalker:
         self.gain[i, :, 0] *= servo
         self.bias[i, :, 1] *= servo
         self.mass[i], self.inertia[i] = m.body_mass * mass, m.body_inertia * mass[:, None]
-        clear(self.meter, i, round(seconds / self.tick))
+        clear(self.meter, i, round(seconds / self.tick), stop)
         self.phase[i] = self.amplitude[i] = self.decided_along[i] = 0.0
         self.far[i] = self.flags[i] = 0
         self.decided[i] = self.settle
@@ -249,7 +259,12 @@ class QuadrupedWalker:
         return float(self.meter.tick[i] * self.tick)
 
     def score(self, i: int, ending: Ending) -> float:
-        """Mean forward speed [m/s]; after a fall, the distance walked before it over the whole asked time."""
+        """Mean forward speed [m/s]; after a fall, the distance walked before it over the whole asked time.
+
+        A trial that was given up is scored by its running score.
+        """
+        if ending is Ending.STOPPED:
+            return float(self.progress(i)[-1])
         if ending is Ending.COMPLETED:
             window = (self.meter.tick[i] - self.warm_up) * self.tick
             return float((self.meter.pose[i, ALONG] - self.meter.start[i, 0]) / window)

@@ -76,6 +76,7 @@ class Exoskeleton(Task):
     fall_seconds: ClassVar[float] = 20.0
     decision: ClassVar[Literal["stride", "trial"]] = "trial"
     no_score: ClassVar[float] = FALLEN
+    carries: ClassVar[bool] = True
     reference_name = "zero torque"
 
     def __init__(
@@ -155,7 +156,7 @@ class Exoskeleton(Task):
         trials: list[Trial] = []
         for query, seed in zip(queries, seeds, strict=True):
             trials.append(self._one(crowd, 0, query, seed, state))
-            up = trials[-1].ending is Ending.COMPLETED
+            up = trials[-1].ending in (Ending.COMPLETED, Ending.STOPPED)
             state = crowd.end(0) if up else self._start()
         return trials, state
 
@@ -168,7 +169,7 @@ class Exoskeleton(Task):
         while crowd.flags[0] == Flag.WALKING:
             crowd.walk(n, round(FRAME / crowd.dt))
             frames.add(crowd)
-        trial = self._finish(crowd, 0, query, seed, law)
+        trial = self._finish(crowd, 0, query, seed, law, None)
         if not frames.time:  # it fell before what is kept
             frames.add(crowd)
         return Recording(trial, np.array(frames.time), np.array(frames.qpos), np.array(frames.contacts), frames.extra())
@@ -205,20 +206,21 @@ class Exoskeleton(Task):
     def _together(self, crowd: Crowd, part: Sequence[tuple[Query, np.random.SeedSequence]]) -> list[Trial]:
         actions = [self._begin(crowd, i, q, seed, None) for i, (q, seed) in enumerate(part)]
         crowd.walk(np.arange(len(part)), int(crowd.sums.last[: len(part)].max()))
-        return [self._finish(crowd, i, q, seed, actions[i]) for i, (q, seed) in enumerate(part)]
+        return [self._finish(crowd, i, q, seed, actions[i], None) for i, (q, seed) in enumerate(part)]
 
     def _one(
         self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, state: Mapping[str, Any] | None
     ) -> Trial:
         action = self._begin(crowd, i, query, seed, state)
         crowd.walk(np.array([i]), int(crowd.sums.last[i]))
-        return self._finish(crowd, i, query, seed, action)
+        return self._finish(crowd, i, query, seed, action, state)
 
     def _begin(
-        self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, state: Mapping[str, Any] | None
-    ) -> Array:
-        """Begin a query in world i; the policy's action (d,)."""
-        seconds = SECONDS.check(query.seconds)
+        self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, state: Mapping[str, Any] | None,
+        seconds: float | None = None,
+    ) -> Array:  # fmt: skip
+        """Begin a query in world i, to be ended after so many seconds, or those it asks for; the action (d,)."""
+        seconds = SECONDS.check(query.seconds) if seconds is None else seconds
         action = query.policy.act(np.zeros(0), np.random.default_rng(child(seed, 1)))
         law = TorqueProfile.from_unit(action).values
         key = int(child(seed, 0).generate_state(1, np.uint64)[0])
@@ -238,12 +240,21 @@ class Exoskeleton(Task):
             self._walking = crowd.end(0)
         return self._walking
 
-    def _finish(self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, action: Array) -> Trial:
-        """What the walk in world i came to, as a trial."""
-        asked, walked, ending = SECONDS.check(query.seconds), crowd.seconds(i), ENDINGS[Flag(crowd.flags[i])]
-        rng = np.random.default_rng(child(seed, 2))
-        found = measure(crowd, i, self.respirometer, rng) if ending is not Ending.DIVERGED else Measured()
-        if ending is Ending.COMPLETED:
+    def _finish(
+        self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, action: Array,
+        state: Mapping[str, Any] | None,
+    ) -> Trial:  # fmt: skip
+        """What the walk in world i, begun from `state`, came to, as a trial."""
+        ending, found = self._measured(crowd, i, seed)
+        given_up = None if query.stop is None else query.stop.second(found.progress)
+        if given_up is not None and given_up < crowd.seconds(i):
+            # breaths are read when a walk is over: had it ended then, it would have been this very walk
+            self._begin(crowd, i, query, seed, state, seconds=given_up)
+            crowd.walk(np.array([i]), int(crowd.sums.last[i]))
+            _, found = self._measured(crowd, i, seed)
+            ending = Ending.STOPPED
+        asked, walked = SECONDS.check(query.seconds), crowd.seconds(i)
+        if ending in (Ending.COMPLETED, Ending.STOPPED):
             score, truth = self.score(found.measures), {"score": -(found.truth["metabolic_rate"] or 0.0), **found.truth}
         else:
             score, truth = STANDING + (FALLEN - STANDING) * (1.0 - walked / asked), found.truth
@@ -253,6 +264,13 @@ class Exoskeleton(Task):
             rewards=np.array([score]), durations=np.array([walked]), asked=asked, progress=found.progress,
             measures=found.measures, truth=truth,
         )  # fmt: skip
+
+    def _measured(self, crowd: Crowd, i: int, seed: np.random.SeedSequence) -> tuple[Ending, Measured]:
+        """How the walk in world i ended, and what the respirometer says of it."""
+        ending = ENDINGS[Flag(crowd.flags[i])]
+        if ending is Ending.DIVERGED:
+            return ending, Measured()
+        return ending, measure(crowd, i, self.respirometer, np.random.default_rng(child(seed, 2)))
 
     def _worlds(self, n: int) -> list[Crowd]:
         """Crowds for n trials that start afresh, one a thread; kept between batches."""
