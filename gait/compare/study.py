@@ -127,7 +127,7 @@ def _run_row(r: Mapping[str, Any]) -> dict[str, Any]:
     row |= {"start_mean": start["mean"], "start_sd": start["sd"], "n": end["n"]}
     row |= {"recommended_mean": end["mean"], "recommended_sd": end["sd"], "trials": r["trials"]}
     row |= {f"{key}_s": r["seconds"][key] for key in ("walking", "setup", "falls", "charged", "validation")}
-    return row | {key: r["endings"].get(key, 0) for key in ("completed", "fell", "diverged")}
+    return row | {key: r["endings"].get(key, 0) for key in ("completed", "fell", "diverged", "stopped")}
 
 
 def _point_row(r: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,148 @@
+"""Kept: finished runs of a long study as lines of one small file, so that it goes on wherever it was left.
+
+A run directory holds every trial and is large; a line holds what a comparison needs. The file can be committed, and a
+study that takes many hours be walked in parts, on several machines.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import math
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from gait.around import Around
+from gait.files import append_lines, drop_torn_line, read_json, read_lines
+from gait.optimizers import find_optimizer
+from gait.run import optimize, resume
+from gait.tasks import make_task
+
+Line = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One run of a study."""
+
+    task: str
+    optimizer: str
+    seed: int
+    budget: float
+    """Simulated seconds."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    around: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def described(self) -> Line:
+        """All that the answer follows from, as plain data: settings and fields in full, and the code's digest."""
+        cls, task = find_optimizer(self.optimizer), make_task(self.task, dict(self.fields), 1)
+        said = {
+            "task": self.task, "task_version": task.version, "fields": task.fields(), "optimizer": self.optimizer,
+            "settings": asdict(cls.Settings.parse(self.settings)), "around": dict(self.around), "seed": self.seed,
+            "budget": self.budget, "code": code_of(cls),
+        }  # fmt: skip
+        return dict(json.loads(json.dumps(said)))
+
+    def walk(self, work: Path) -> Line:
+        """Do the run in a directory below `work`, or go on with a shorter one of the same; its line."""
+        said = self.described
+        shared = {k: v for k, v in said.items() if k != "budget"}
+        place = work / f"{self.optimizer}-{hashlib.sha256(json.dumps(shared).encode()).hexdigest()[:12]}"
+        if (place / "run.json").exists():
+            budget = max(self.budget, float(read_json(place / "run.json")["budget"]))
+            run = resume(place, budget=budget, progress=False, threads=1)
+        else:
+            cls = find_optimizer(self.optimizer)
+            run = optimize(
+                make_task(self.task, dict(self.fields), 1), self.optimizer, budget=self.budget, seed=self.seed,
+                out=place, settings=cls.Settings.parse(self.settings), around=Around.read(self.around), progress=False,
+            )  # fmt: skip
+        return said | line_of(run.result)
+
+
+def line_of(result: Mapping[str, Any]) -> Line:
+    """What is kept of a run's result."""
+    best = result["recommended"]
+    return {
+        "start": {k: result["start"][k] for k in ("mean", "sd", "n")},
+        "recommended": {k: best[k] for k in ("mean", "sd", "n", "falls")}, "parameters": best["parameters"],
+        "seconds": result["seconds"], "trials": result["trials"], "batches": result["batches"],
+        "endings": result["endings"], "curve": [[p["clock"], p["mean"]] for p in result["curve"]],
+    }  # fmt: skip
+
+
+def code_of(cls: type) -> str:
+    """A digest of the module a class is written in; comments, docstrings and layout don't count."""
+    tree = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [s for s in body if not _is_string(s)]  # type: ignore[attr-defined]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:12]
+
+
+def _is_string(statement: object) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+class Kept:
+    """The file of a study: a line a finished run.
+
+    Args:
+      path: a JSON-lines file; made when first needed.
+
+    Raises:
+      UsageError: the file is broken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        drop_torn_line(path)
+        self.lines = [line for _, line in read_lines(path)]
+
+    def find(self, question: Question) -> Line | None:
+        """The line that answers a question, by the code as it is now; None if there is none yet."""
+        said = question.described
+        return next((line for line in self.lines if all(line.get(k) == v for k, v in said.items())), None)
+
+    def missing(self, questions: Iterable[Question]) -> list[Question]:
+        """Questions that aren't answered yet."""
+        return [q for q in questions if self.find(q) is None]
+
+    def answer(
+        self, questions: Iterable[Question], work: Path, jobs: int, until: float = math.inf
+    ) -> Iterator[tuple[Question, Line]]:
+        """Walk what isn't known yet, so many at a time, each run on one thread; yields each as it is done.
+
+        No run is begun after `until` on the monotonic clock [s]. A run that fails is told on standard error and tried
+        again when the study is asked for again.
+        """
+        todo = self.missing(questions)
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            under_way: dict[Future[Line], Question] = {}
+            while todo or under_way:
+                if time.monotonic() > until:
+                    todo = []
+                while todo and len(under_way) < jobs:
+                    question = todo.pop(0)
+                    under_way[pool.submit(question.walk, work)] = question
+                for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    question = under_way.pop(done)
+                    if (error := done.exception()) is not None:
+                        print(f"{question}: {error}", file=sys.stderr)
+                        continue
+                    self.lines.append(done.result())
+                    append_lines(self.path, [done.result()])
+                    yield question, done.result()

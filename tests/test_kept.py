@@ -1,0 +1,81 @@
+"""Laws of kept runs: a line answers its own question only, and a study goes on where it was left."""
+
+from __future__ import annotations
+
+import json
+import linecache
+import sys
+import types
+
+import pytest
+from toy import Toy
+
+from gait import tasks
+from gait.compare.kept import Kept, Question, code_of
+from gait.errors import UsageError
+from gait.run import optimize
+
+
+@pytest.fixture(autouse=True)
+def toy(monkeypatch):
+    monkeypatch.setitem(tasks.TASKS, "toy", Toy)
+
+
+def question(**changes):
+    return Question(**{"task": "toy", "optimizer": "random-search", "seed": 1, "budget": 600.0} | changes)
+
+
+def test_a_line_says_what_the_run_came_to(tmp_path):
+    q = question()
+    line = q.walk(tmp_path / "work")
+    run = optimize("toy", "random-search", budget=600.0, seed=1, out=tmp_path / "run", progress=False)
+    assert line["recommended"]["mean"] == run.score
+    assert line["seconds"] == run.result["seconds"]
+    assert line["curve"] == [[p["clock"], p["mean"]] for p in run.result["curve"]]
+    assert json.loads(json.dumps(line)) == line
+
+
+def test_a_line_answers_its_own_question_only(tmp_path):
+    q = question()
+    kept = Kept(tmp_path / "kept.jsonl")
+    assert kept.find(q) is None
+    (tmp_path / "kept.jsonl").write_text(json.dumps(q.walk(tmp_path / "work")) + "\n")
+    kept = Kept(tmp_path / "kept.jsonl")
+    assert kept.find(question()) is not None
+    others = ({"seed": 2}, {"budget": 700.0}, {"settings": {"batch": "8"}}, {"fields": {"noise": "low"}},
+              {"around": {"early_stop": True}}, {"optimizer": "cma-es"})  # fmt: skip
+    assert [kept.find(question(**other)) for other in others] == [None] * 6
+    assert kept.missing([question(), question(seed=2)]) == [question(seed=2)]
+
+
+def test_a_longer_budget_goes_on_from_the_shorter_run(tmp_path):
+    short, long = question().walk(tmp_path), question(budget=1800.0).walk(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    whole = optimize("toy", "random-search", budget=1800.0, seed=1, out=tmp_path / "run", progress=False)
+    assert long["recommended"]["mean"] == whole.score
+    assert short["trials"] < long["trials"] == whole.result["trials"]
+
+
+def test_code_is_what_runs_not_how_it_is_laid_out(tmp_path, monkeypatch):
+    def digest(text):
+        path = tmp_path / "made_up.py"
+        path.write_text(text)
+        made = types.ModuleType("made_up")
+        made.__file__ = str(path)
+        exec(compile(text, str(path), "exec"), made.__dict__)
+        monkeypatch.setitem(sys.modules, "made_up", made)
+        linecache.checkcache()
+        return code_of(made.A)
+
+    one = digest("class A:\n    x = 1\n")
+    assert digest('"""About."""\n\nclass A:\n    """An A."""\n\n    x = 1  # why\n') == one
+    assert digest("class A:\n    x = 2\n") != one
+
+
+def test_a_torn_line_is_dropped_and_a_broken_file_refused(tmp_path):
+    path = tmp_path / "kept.jsonl"
+    path.write_text('{"task": "toy"}\n{"task": "to')
+    assert Kept(path).lines == [{"task": "toy"}]
+    path.write_text("nonsense\n")
+    with pytest.raises(UsageError, match="line 1"):
+        Kept(path)
