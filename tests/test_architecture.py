@@ -16,13 +16,14 @@ MAY_IMPORT = {
     # the floor
     "errors": "", "compiled": "", "models": "", "gradients": "",
     "durations": "errors", "files": "errors", "registry": "errors", "space": "errors", "policy": "errors",
+    "lecture": "gradients",
     # what is asked, what came back, what is wanted
     "trial": "policy",
     "task": "errors policy space trial",
     "tally": "task trial",
     # the searchers: never a task, a robot or MuJoCo
     "optimizers": "errors gradients policy registry task trial",
-    "around": "errors optimizers policy task trial",
+    "around": "errors optimizers policy trial",
     # the walkers: never an optimizer
     "controllers": "compiled errors space",
     "simulate": "compiled task trial",
@@ -59,8 +60,8 @@ OUTSIDE = {
     "numba": "compiled",
     "llvmlite": "compiled",
     "cmaes": "optimizers.lra_cma_es",
-    "sklearn": "optimizers.bayesian",
-    "scipy": "optimizers.bayesian optimizers.scipy_minimize",
+    "sklearn": "optimizers.gaussian_process",
+    "scipy": "optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
     "tyro": "cli",
     "rich": "cli compare.experiment compare.study progress show view",
     "matplotlib": "compare.plots view",
@@ -71,7 +72,7 @@ OUTSIDE = {
 
 SHARED = {
     "around": {"wrapped"},
-    "optimizers": {"base"},
+    "optimizers": {"base", "acquisition", "gaussian_process", "gaussian_policy"},
     "controllers": {"ik"},
     "tasks": set(),
     "compare": {"study", "statistics", "plots"},

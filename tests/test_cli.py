@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,38 @@ def test_the_list_has_everything(gait):
         assert [line.split(maxsplit=1) for line in lines[1:]] == [[n, about] for n, about in names.items()]
         assert all(about and "\n" not in about for about in names.values())
         assert json.loads(gait("list", kind, "--json")[1]) == {kind: names}
+
+
+def test_every_setting_of_every_optimizer_is_listed(gait):
+    found = json.loads(gait("list", "optimizers", "--settings", "--json")[1])
+    assert sorted(found) == sorted(optimizer_names())
+    code, out, _ = gait("list", "optimizers", "--settings")
+    blocks = {block.split(":")[0]: block for block in out.strip().split("\n\n")}
+    assert (code, sorted(blocks)) == (0, sorted(found))
+    for name, o in found.items():
+        assert [s["name"] for s in o["settings"]] == [f.name for f in fields(OPTIMIZERS[name].Settings)]
+        for s in o["settings"]:
+            default = str(s["default"]).lower() if isinstance(s["default"], bool) else s["default"]
+            assert f"--set {s['name']}={default:g}" in blocks[name] if isinstance(default, float) else True
+            assert f"--set {s['name']}=" in blocks[name]
+            assert s["about"] in blocks[name]
+            assert s["unit"] in blocks[name]
+        assert all(n is None or f"{n} on {task}" in blocks[name] for task, n in o["batch"].items())
+
+
+def test_what_is_put_around_an_optimizer_is_told(gait, place):
+    words = "optimize toy --optimizer cma-es --budget 900s --early-stop --racing 3 --common-seeds --fleet 3 --out new"
+    code, out, err = gait(*words.split())
+    assert (code, err) == (0, "")
+    put = "with early stop, racing, up to 3 repeats, common seeds (no robot can)"
+    assert put in out.splitlines()[0]
+    assert "3 robots" in out.splitlines()[0]
+    shown = gait("show", "new")[1]
+    assert put in shown
+    assert "3 robots at the same time" in shown
+    data = json.loads(gait("show", "new", "--json")[1])
+    assert data["around"] == {"early_stop": True, "racing": 3, "common_seeds": True}
+    assert data["charged"] / 3 <= data["seconds"]["elapsed"] < data["charged"]
 
 
 def test_a_broken_package_does_not_spoil_the_list(gait, monkeypatch, tmp_path):

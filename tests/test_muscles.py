@@ -21,7 +21,8 @@ from gait.human.muscles import (
     tendon_force,
     velocity_of,
 )
-from gait.human.person import Times, _contract, make_times
+from gait.human.people import Times, make_times
+from gait.human.person import _contract
 from gait.human.reflexes import delay_steps
 from gait.human.state import new_state
 

@@ -9,19 +9,11 @@ import pytest
 from people import LAW, OFF, ONE, QUIET, crowd, person, same, walk
 
 from gait.controllers.torque_profile import SPACE, project, torque
+from gait.human.account import outcome
 from gait.human.chance import normal_pair
 from gait.human.crowd import SENSOR, Crowd
+from gait.human.device import RAMP, RATE_CAP, TORQUE_CAP, assist, commanded, phase_of, stride_clock
 from gait.human.metabolics import BASAL
-from gait.human.person import (
-    RAMP,
-    RATE_CAP,
-    TORQUE_CAP,
-    _assist,
-    _outcome,
-    _stride_clock,
-    commanded,
-    phase_of,
-)
 from gait.human.reflexes import LEG
 from gait.human.state import BINS, SPAN, State
 from gait.simulate import Flag
@@ -390,7 +382,7 @@ def test_a_law_that_is_no_number_pushes_nobody(place):
     s.law[0] = law
     for age in range(10_000, 10_600):
         s.age[0] = age
-        _assist(0, np.zeros(9), c.people, s, c.sums, c.dt, applied)
+        assist(0, np.zeros(9), c.people, s, c.sums, c.dt, applied)
         assert (s.torque[0] <= LAW[0]).all()
 
 
@@ -465,7 +457,7 @@ def test_torque_plantarflexes_its_own_ankle_and_its_work_is_booked():
         qd, applied = rng.normal(0, 3, 9), np.zeros(9)
         s.torque[0] = rng.uniform(0, 0.4, 2)
         booked = u.work[0].sum(axis=1).copy()
-        _assist(0, qd, c.people, s, u, c.dt, applied)
+        assist(0, qd, c.people, s, u, c.dt, applied)
         assert (np.flatnonzero(applied) == [5, 8]).all()
         assert applied[[5, 8]] == pytest.approx(-s.torque[0] * 80.0)
         power = applied[[5, 8]] * qd[[5, 8]] / 80.0
@@ -495,7 +487,7 @@ def clocked(c, loads, leg=0, phases=None):
         s.load[0, leg] = load / 2  # on heel and ball
         s.age[0] += 1
         before = s.strike[0, leg]
-        _stride_clock(0, s, c.sums, c.times)
+        stride_clock(0, s, c.sums, c.times)
         if s.strike[0, leg] != before:
             found.append(s.age[0] * c.dt)
             assert s.strike[0, leg] == s.age[0]
@@ -598,18 +590,18 @@ def test_a_sunk_hip_a_lean_and_the_belts_ends_are_falls():
         for value in (low - 0.01, low + 0.01, high - 0.01, high + 0.01):
             q = np.zeros(9)
             q[place] = value
-            fell = _outcome(0, q, q.copy(), c.people, c.sums) == Flag.FELL
+            fell = outcome(0, q, q.copy(), c.people, c.sums) == Flag.FELL
             assert fell == (not low <= value <= high)
     for hip, fell in ((0.76, False), (0.74, True)):
         q = np.zeros(9)
         q[1] = hip - 1.03
-        assert (_outcome(0, q, q.copy(), c.people, c.sums) == Flag.FELL) == fell
+        assert (outcome(0, q, q.copy(), c.people, c.sums) == Flag.FELL) == fell
     small = Crowd([person(height=1.5)], 1.0)
     small.sums.last[0] = 100
     for share, fell in ((0.76, False), (0.74, True)):
         q = np.zeros(9)
         q[1] = (share - 1.03) * 1.5 / 1.8
-        assert (_outcome(0, q, q.copy(), small.people, small.sums) == Flag.FELL) == fell
+        assert (outcome(0, q, q.copy(), small.people, small.sums) == Flag.FELL) == fell
 
 
 def test_a_trial_ends_when_it_is_over_or_a_fall_ends_it(walking):

@@ -10,10 +10,13 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from gait.human.account import SINKS
 from gait.human.body import make_body
+from gait.human.device import RAMP, phase_of
 from gait.human.muscles import GLU, HFL, LEAST, SOL, VAS, lengths_and_arms, make_anatomy
 from gait.human.participants import Participant
-from gait.human.person import RAMP, SINKS, USUAL_SPEED, People, make_times, phase_of, walk
+from gait.human.people import People, make_times
+from gait.human.person import USUAL_SPEED, walk
 from gait.human.reflexes import NAMES, delay_steps
 from gait.human.state import clear, new_state, new_sums, put, take
 from gait.simulate import make_bench, silence_mujoco

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait.human.crowd import Crowd
+from gait.human.device import RAMP
 from gait.human.metabolics import BASAL
 from gait.human.muscles import MUSCLES
-from gait.human.person import RAMP
 from gait.human.respirometry import Respirometer, estimate, running_estimates
 from gait.human.state import SPAN
 

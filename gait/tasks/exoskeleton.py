@@ -14,10 +14,10 @@ from gait.controllers.torque_profile import SPACE, TorqueProfile
 from gait.errors import UsageError, unknown_name
 from gait.human.body import DEVICE_MASS
 from gait.human.crowd import SENSOR, ZERO_LAW, Crowd
+from gait.human.device import RAMP
 from gait.human.measure import Measured, measure
 from gait.human.metabolics import BASAL
 from gait.human.participants import Participant, find_participant
-from gait.human.person import RAMP
 from gait.human.respirometry import Respirometer, relative_spread
 from gait.policy import Constant
 from gait.simulate import ENDINGS, Flag, child
