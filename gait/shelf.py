@@ -75,8 +75,8 @@ def optimizer_lines(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, o in found.items():
         yield f"{name}: {o['about']}"
         sizes = ", ".join(f"{'–' if n is None else n} on {task}" for task, n in o["batch"].items())
-        asks = "chooses each trial's seconds" if o["chooses_seconds"] else "trials of the task's default seconds"
-        yield f"  asks for {sizes} trials at a time at most; {asks}"
+        asks = "it chooses their seconds" if o["chooses_seconds"] else "of the task's default seconds"
+        yield f"  trials at a time, at most: {sizes}; {asks}"
         for s in o["settings"]:
             value = f"{_told(s['default'])} {s['unit']}".rstrip()
             yield f"  --set {s['name']}={value}: {s['about']}{_range(s)}"

@@ -32,7 +32,7 @@ from gait.human.tuning import NAMES, STAGES, Judge, battery, start_of, tune
 from gait.models import model_path
 
 LOOKED_AT = ("net", "speed", "stride_time", "stride_time_sd", "duty_factor", "knee_flexion", "peak_load", "walked")
-AVERAGED = 10
+AVERAGED = 20
 """Last generations whose means make the outcome."""
 
 

@@ -55,7 +55,7 @@ class Episode:
     noise: float = 1.0
     """Errors of the sensors over their default: who walks with poor senses walks safely with good ones."""
     weight: float = 1.0
-    fall: float = 2000.0
+    fall: float = 2400.0
     """What a fall at once costs; one at the very end costs half."""
 
 
@@ -66,16 +66,16 @@ def walk_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
 
 def assist_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
     """Then walk at several speeds, and with laws near people's, one strong and late, ramped in; and be pushed."""
-    strong = np.array([[0.4, 0.6], [52.0, 57.0], [18.0, 38.0], [5.0, 12.0]])
-    any_law = np.array([[0.1, 0.6], [46.0, 57.0], [15.0, 38.0], [5.0, 12.0]])
+    strong = np.array([[0.4, 0.55], [52.0, 57.0], [18.0, 38.0], [5.0, 12.0]])
+    any_law = np.array([[0.1, 0.55], [46.0, 57.0], [15.0, 38.0], [5.0, 12.0]])
     episodes = [Episode(12.0, 5.0, 4 * key)]
     for k, (low, high) in enumerate((strong.T, any_law.T), 1):
         peak, time, rise, fall = project(low + (high - low) * rng.random(4)).tolist()
         push, at = rng.uniform(-30.0, 50.0), rng.uniform(12.0, 24.0)
         law = (peak, time, rise, fall)
-        episodes.append(Episode(30.0, 12.0, 4 * key + k, law, DEVICE_MASS, push, at, noise=1.5, weight=0.6))
+        episodes.append(Episode(30.0, 12.0, 4 * key + k, law, DEVICE_MASS, push, at, noise=1.25, weight=0.6))
     low, high = (0.98, 1.12) if key % 2 else (1.12, 1.33)
-    episodes.append(Episode(20.0, 7.0, 4 * key + 3, speed=rng.uniform(low, high), noise=1.5, weight=0.5))
+    episodes.append(Episode(20.0, 7.0, 4 * key + 3, speed=rng.uniform(low, high), noise=1.25, weight=0.5))
     return episodes
 
 
@@ -123,14 +123,14 @@ def cost_of(crowd: Crowd, i: int, e: Episode, normal: Array) -> float:
     curves = crowd.curves(i).mean(axis=0).T
     off = np.sqrt(((curves[:4] - normal) ** 2).mean(axis=1))
     return float(
-        60.0 * m["net"]
+        150.0 * m["net"]
         + 300.0 * beyond(m["speed"] / e.speed, 0.993, 1.007)
         + 10.0 * beyond(abs(float(crowd.datas[i].qpos[0])), 0.0, 0.3)
         + 100.0 * beyond(m["stride_time"], 1.02, 1.18)
         + 600.0 * m["stride_time_sd"]
         + 600.0 * beyond(m["duty_factor"], 0.62, 0.65)
         + 30.0 * beyond(m["knee_flexion"], 1.03, 1.22)
-        + 20.0 * beyond(m["peak_load"], 0.0, 1.7)
+        + 100.0 * beyond(m["peak_load"], 0.0, 1.6)
         + 50.0 * off[:3].sum()
         + 15.0 * off[3]
         + 100.0 * beyond(float(curves[12].mean()), 0.0, 0.09)
