@@ -64,12 +64,15 @@ def read_params(path: Path | None) -> dict[str, float]:
     """Parameters from a JSON or TOML file {name: value}, or a run directory's recommendation.
 
     Raises:
-      UsageError: it can't be read, or holds something other than numbers by name.
+      UsageError: it can't be read, or holds something other than numbers by name, or a feedback policy is recommended.
     """
     if path is None:
         return {}
     if path.is_dir():
-        return load_run(path).recommended
+        run = load_run(path)
+        if run.result["recommended"].get("parameters") is None:
+            raise UsageError(f"{path} recommends a feedback policy: its parameters change from decision to decision.")
+        return run.recommended
     if path.suffix == ".toml":
         try:
             data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -72,6 +72,32 @@ class Constant(Policy):
 
 
 @dataclass(frozen=True, eq=False)
+class Linear(Policy):
+    """a = mean + gain φ, without chance: what a feedback policy came to.
+
+    `mean` is (d,) in unit-cube coordinates, `gain` (d, f) on the task's features φ (f,).
+    """
+
+    mean: Array
+    gain: Array
+    kind: ClassVar[str] = "linear"
+
+    def __post_init__(self) -> None:
+        for name, ndim in (("mean", 1), ("gain", 2)):
+            object.__setattr__(self, name, _frozen(getattr(self, name), name, ndim))
+        if self.gain.shape[0] != len(self.mean):
+            raise ValueError(f"mean {self.mean.shape} and gain {self.gain.shape} must agree")
+
+    def act(self, features: Array, rng: np.random.Generator) -> Array:
+        """The answer (d,) to what is seen, not clipped."""
+        return _answer(self.mean, self.gain, features)
+
+    def arrays(self) -> dict[str, Array]:
+        """`mean` (d,), `gain` (d, f)."""
+        return {"mean": self.mean, "gain": self.gain}
+
+
+@dataclass(frozen=True, eq=False)
 class Gaussian(Policy):
     """a = mean + gain φ + exp(log_std) ∘ z, z ~ N(0, I): a fresh draw at every decision.
 
@@ -92,8 +118,7 @@ class Gaussian(Policy):
 
     def act(self, features: Array, rng: np.random.Generator) -> Array:
         """One draw (d,), not clipped: the score function needs the draw itself."""
-        # an elementwise sum, not a matrix product: BLAS rows may differ bitwise with the batch
-        mean: Array = self.mean + (self.gain * features).sum(axis=1)
+        mean = _answer(self.mean, self.gain, features)
         return mean + np.exp(self.log_std) * rng.standard_normal(len(mean))
 
     def arrays(self) -> dict[str, Array]:
@@ -101,7 +126,13 @@ class Gaussian(Policy):
         return {"mean": self.mean, "log_std": self.log_std, "gain": self.gain}
 
 
-POLICIES: dict[str, type[Policy]] = {"constant": Constant, "gaussian": Gaussian}
+def _answer(mean: Array, gain: Array, features: Array) -> Array:
+    # an elementwise sum, not a matrix product: BLAS rows may differ bitwise with the batch
+    answer: Array = mean + (gain * features).sum(axis=1)
+    return answer
+
+
+POLICIES: dict[str, type[Policy]] = {"constant": Constant, "gaussian": Gaussian, "linear": Linear}
 
 
 def read_policy(data: Mapping[str, Any]) -> Policy:

@@ -106,6 +106,8 @@ def show_table(data: Mapping[str, Any]) -> None:
         best = "–" if p["recommended"] is None else f"{p['recommended']:.3f}"
         table.add_row(name, f"{p['start']:.3f}", best, p["unit"], f"{p['low']:g} … {p['high']:g}")
     Console(highlight=False).print(table)
+    if data["recommended"] and all(p["recommended"] is None for p in data["parameters"].values()):
+        print("recommended is a feedback policy: its parameters change from decision to decision (see result.json)")
     spent = {kind: show_duration(s) for kind, s in data["seconds"].items()}
     names = {"familiarisation": "familiarisation", "validation": "held-out validation"}
     free = " and ".join(f"{name} {spent[kind]}" for kind, name in names.items() if kind in spent)

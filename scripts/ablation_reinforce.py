@@ -2,7 +2,7 @@
 
     python scripts/ablation_reinforce.py [--seeds 5] [--budget 1h] [--jobs 2] [--out studies/ablation]
 
-Walks five variants of one optimizer for the same simulated time from the same start, prints validated speeds
+Walks seven variants of one optimizer for the same simulated time from the same start, prints validated speeds
 (interquartile mean [95 % bootstrap]), and draws them. What is there already is kept; asked again, it goes on.
 """
 
@@ -20,11 +20,13 @@ from gait.compare.study import curve_of
 from gait.durations import parse_duration
 
 VARIANTS: dict[str, dict[str, str]] = {
-    "to-go, leave-one-out": {},
+    "to-go, mean": {},
     "to-go, state value": {"baseline": "state-value"},
+    "gpomdp, optimal": {"returns": "gpomdp", "baseline": "optimal"},
     "to-go, no baseline": {"baseline": "none"},
-    "whole trial, leave-one-out": {"reward_to_go": "false"},
-    "whole trial, no baseline": {"reward_to_go": "false", "baseline": "none"},
+    "whole trial, mean": {"returns": "total"},
+    "whole trial, optimal": {"returns": "total", "baseline": "optimal"},
+    "whole trial, no baseline": {"returns": "total", "baseline": "none"},
 }
 
 

@@ -15,6 +15,8 @@ from gait.policy import Constant, Gaussian, Policy
 
 NAMES = optimizer_names()
 BATCHES = 6
+TRIALS = {"bayesian": 120}
+"""Trials until it must have improved; 720 if not named. A Gaussian process is meant for 200: its asks grow dear."""
 every = pytest.mark.parametrize("name", NAMES)
 
 
@@ -171,15 +173,14 @@ def unmarked(trial):
 @pytest.mark.parametrize("which", ["first", "all", "random"])
 def test_no_number_that_is_not_finite_gets_through(name, how, which):
     problem, rng = make_problem(), np.random.default_rng(7)
-    optimizer, world, last = make(name, problem), Hill(problem), 0
+    optimizer, world = make(name, problem), Hill(problem)
     for _ in range(BATCHES):
         trials = world.walk(optimizer.ask())
         bad = {"first": [0], "all": range(len(trials)), "random": rng.permutation(len(trials))[:3]}[which]
         optimizer.tell([how(t) if i in bad else t for i, t in enumerate(trials)])
         assert in_cube(centre(optimizer.recommend()))
-        last = len(trials)
     queries = optimizer.ask()
-    assert len(queries) == last
+    assert 0 < len(queries) <= optimizer.batch_size
     assert all(np.isfinite(a).all() for q in queries for a in q.policy.arrays().values())
 
 
@@ -260,7 +261,7 @@ def climb(name, problem, seed, trials=720):
 def test_it_improves_on_its_start_and_on_chance(name):
     problem = make_problem(d=8)
     start = Hill(problem).speed(problem.space.default)
-    found = np.array([climb(name, problem, seed) for seed in range(3)])
+    found = np.array([climb(name, problem, seed, TRIALS.get(name, 720)) for seed in range(3)])
     assert (found > start + 0.5).all()
     if name != "random-search":
         chance = np.mean([climb("random-search", problem, seed) for seed in range(3)])

@@ -63,7 +63,7 @@ def walked(monkeypatch):
         exp = Experiment("quadruped", {name: {}}, out.parents[1], budget=budget)
         (out / "result.json").write_text(json.dumps(made_up(exp, (name, seed))))
 
-    def optimize(task, name, *, budget, seed, out, settings, progress):
+    def optimize(task, name, *, budget, seed, out, settings, around, fleet, progress):
         out.mkdir(parents=True)
         (out / "run.json").write_text(json.dumps({"budget": budget, "fields": task.fields()}))
         finish(out, "begun", name, seed, budget)

@@ -1,17 +1,17 @@
-"""Gradient estimators: exact against a scalar LQR and against slow, plain sums."""
+"""Scores against numeric gradients, advantages in seconds against slow, plain sums; groups of differences."""
 
 from __future__ import annotations
 
 import math
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from gait import gradients
-from gait.gradients import Episodes, advantages, policy_gradient, progress_to_go
+from gait.gradients import Episodes, advantages, judge, optimal_advantages, policy_gradient, trial_advantages
 from gait.gradients.advantages import FOLDS
+from gait.lecture.steps import unit_episodes
 
 # Scores
 
@@ -103,126 +103,6 @@ def z_score(samples):
     return samples.mean(axis=0) / (samples.std(axis=0, ddof=1) / math.sqrt(len(samples)))
 
 
-# A scalar LQR with a known gradient: x' = a x + b u + w, reward -(q x² + r u²), u = c + k x + e^ρ z
-
-A, B, Q, R, W, X0 = 0.9, 0.5, 1.0, 0.3, 0.3, 1.0
-THETA = np.array([0.2, -0.4, -0.7])  # c, k, ρ
-H, N, BATCHES = 10, 5, 2500
-
-
-def exact_return(theta):
-    """Expected return, by the first and second moments of the state; holds for complex numbers too."""
-    c, k, ρ = theta
-    first, second, total = 0.0, X0**2, 0.0
-    for _ in range(H):
-        control = k**2 * second + 2 * k * c * first + c**2 + np.exp(2 * ρ)
-        total -= Q * second + R * control
-        cross = k * second + c * first  # E[x u]
-        first, second = (
-            A * first + B * (k * first + c),
-            A**2 * second + 2 * A * B * cross + B**2 * control + W**2,
-        )
-    return total
-
-
-# the derivative along an imaginary step is exact to rounding: nothing is subtracted
-EXACT = np.array([exact_return(THETA + 1e-30j * e).imag / 1e-30 for e in np.eye(3)])
-
-
-@cache
-def rollouts():
-    """Draws, states and rewards of all batches, each (BATCHES, N, H)."""
-    rng = np.random.default_rng(4)
-    c, k, ρ = THETA
-    x = X0 * rng.normal(size=(BATCHES, N))
-    z = rng.normal(size=(BATCHES, N, H))
-    states, rewards = np.zeros_like(z), np.zeros_like(z)
-    for t in range(H):
-        u = c + k * x + np.exp(ρ) * z[:, :, t]
-        states[:, :, t], rewards[:, :, t] = x, -(Q * x**2 + R * u**2)
-        x = A * x + B * u + W * rng.normal(size=x.shape)
-    return z, states, rewards
-
-
-def unit_episodes(rewards, states=None):
-    """Trials of equal length (n, T) whose decisions last 1 s each."""
-    n, length = rewards.shape
-    features = np.zeros((rewards.size, 0)) if states is None else states.reshape(-1, 1)
-    return Episodes(
-        trial=np.repeat(np.arange(n), length),
-        features=features,
-        rewards=rewards.ravel(),
-        durations=np.ones(rewards.size),
-        asked=np.full(n, float(length)),
-        fell=np.zeros(n, bool),
-    )
-
-
-@cache
-def estimates(name):
-    """One gradient estimate (c, k, ρ) a batch, by the estimator of that name."""
-    out = np.zeros((BATCHES, 3))
-    log_std = THETA[2:]
-    for i, (z, states, rewards) in enumerate(zip(*rollouts(), strict=True)):
-        draws, features = z.reshape(-1, 1), states.reshape(-1, 1)
-        mean, spread = gradients.score_mean(draws, log_std), gradients.score_log_std(draws)
-        scores = np.hstack([mean, gradients.score_gain(draws, log_std, features)[:, 0], spread])
-        out[i] = policy_gradient(scores, ESTIMATORS[name](states, rewards), N)
-    return out
-
-
-def by(baseline, to_go):
-    return lambda states, rewards: advantages(unit_episodes(rewards, states), math.inf, baseline, to_go)
-
-
-def plain(to_go):
-    """The textbook's: nothing subtracted."""
-
-    def weigh(states, rewards):
-        episodes = unit_episodes(rewards)
-        times = episodes.starts if to_go else np.zeros(N * H)
-        return progress_to_go(episodes, times, math.inf)[0][episodes.trial, np.arange(N * H)]
-
-    return weigh
-
-
-def in_batch_mean(states, rewards):
-    """The usual mistake: each trial is compared with a mean that contains it."""
-    togo = rewards[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return (togo - togo.mean(axis=0)).ravel()
-
-
-ESTIMATORS = {
-    "return": plain(False),
-    "to-go": plain(True),
-    "return, leave-one-out": by("leave-one-out", False),
-    "to-go, average speed": by("none", True),
-    "to-go, leave-one-out": by("leave-one-out", True),
-    "return, state value": by("state-value", False),
-    "to-go, state value": by("state-value", True),
-    "to-go, in-batch mean": in_batch_mean,
-}
-HONEST = [name for name in ESTIMATORS if name != "to-go, in-batch mean"]
-
-
-@pytest.mark.parametrize("name", HONEST)
-def test_estimators_meet_the_exact_lqr_gradient(name):
-    assert (np.abs(z_score(estimates(name) - EXACT)) < 4).all()
-
-
-def test_a_mean_that_contains_the_trial_shrinks_the_gradient():
-    biased, honest = estimates("to-go, in-batch mean"), estimates("to-go, leave-one-out")
-    assert np.abs(z_score(biased - EXACT)).max() > 6
-    assert np.allclose(biased, honest * (N - 1) / N, rtol=1e-9, atol=1e-9)
-
-
-def test_better_baselines_leave_less_variance():
-    order = ("return", "return, leave-one-out", "to-go, leave-one-out", "to-go, state value")
-    spreads = [estimates(name).std(axis=0) for name in order]
-    for worse, better in pairwise(spreads):
-        assert (better < 0.95 * worse).all(), spreads
-
-
 # Time
 
 
@@ -261,29 +141,135 @@ def slow_speed(episodes, without):
 
 
 @pytest.mark.parametrize("tau", [0.7, math.inf])
-@pytest.mark.parametrize("to_go", [True, False])
-def test_advantages_are_the_slow_plain_sums(tau, to_go):
+@pytest.mark.parametrize("returns", ["total", "reward-to-go"])
+def test_advantages_are_the_slow_plain_sums(tau, returns):
     rng = np.random.default_rng(5)
     for _ in range(20):
         e = some_episodes(rng)
         n = len(e.asked)
-        none, loo = (advantages(e, tau, name, to_go) for name in ("none", "leave-one-out"))
+        none, mean = (advantages(e, tau, name, returns) for name in ("none", "mean"))
         for m, i in enumerate(e.trial):
-            t, speed = e.starts[m] if to_go else 0.0, slow_speed(e, {i})
+            t, speed = e.starts[m] if returns == "reward-to-go" else 0.0, slow_speed(e, {i})
             own = slow_to_go(e, i, t, tau, speed)
             others = [slow_to_go(e, j, t, tau, speed) for j in range(n) if j != i]
-            assert none[m] == pytest.approx(own, abs=1e-10)
-            assert loo[m] == pytest.approx(own - np.mean(others), abs=1e-10)
+            assert none[m] == pytest.approx(slow_to_go(e, i, t, tau, 0.0), abs=1e-10)
+            assert mean[m] == pytest.approx(own - np.mean(others), abs=1e-10)
 
 
-def test_unit_durations_give_the_ordinary_reward_to_go():
+def fading(episodes, scores, j, t, tau):
+    """C of trial j just after t: the scores of what it decided, fading as exp(-s/τ)."""
+    mine = (episodes.trial == j) & (episodes.starts <= t)
+    return (scores[mine] * np.exp(-(t - episodes.starts[mine]) / tau)[:, None]).sum(axis=0)
+
+
+def slow_rate(episodes, j, t):
+    """Progress a second of trial j at t; None once it has ended, be it the seconds asked for after a fall."""
+    mine = np.flatnonzero(episodes.trial == j)
+    for m in mine:
+        if episodes.starts[m] <= t < episodes.starts[m] + episodes.durations[m]:
+            return episodes.rewards[m] / episodes.durations[m]
+    end = episodes.asked[j] if episodes.fell[j] else episodes.durations[mine].sum()
+    return 0.0 if t < end else None
+
+
+def slow_gpomdp(episodes, scores, tau):
+    """Σ_i ∫ C_i (rate_i - b_i) dt by quadrature on pieces between any decisions, from the definition."""
+    edges = np.unique(episodes.edges)
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    total = np.zeros(scores.shape[1])
+    for begin, length in zip(edges[:-1], np.diff(edges), strict=True):
+        for t, weight in zip(begin + length * (nodes + 1) / 2, weights * length / 2, strict=True):
+            rates = [slow_rate(episodes, j, t) for j in range(len(episodes.asked))]
+            traces = [fading(episodes, scores, j, t, tau) for j in range(len(rates))]
+            for i, rate in enumerate(rates):
+                if rate is None:
+                    continue
+                walking = [j for j, r in enumerate(rates) if j != i and r is not None]
+                below = sum((traces[j] ** 2 for j in walking), np.zeros(scores.shape[1]))
+                above = sum((traces[j] ** 2 * rates[j] for j in walking), np.zeros(scores.shape[1]))
+                known = below > 0
+                best = np.where(known, above / np.where(known, below, 1.0), slow_speed(episodes, {i}))
+                total += weight * traces[i] * (rate - best)
+    return total / len(episodes.asked)
+
+
+@pytest.mark.parametrize("tau", [0.7, math.inf])
+def test_optimal_gpomdp_is_the_integral_of_its_definition(tau):
+    rng = np.random.default_rng(30)
+    for n in (2, 4):
+        e = some_episodes(rng, n=n, most=5)
+        scores = rng.normal(size=(len(e.trial), 3))
+        got = policy_gradient(scores, optimal_advantages(scores, e, tau, "gpomdp"), n)
+        assert np.allclose(got, slow_gpomdp(e, scores, tau), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("tau", [0.7, math.inf])
+@pytest.mark.parametrize("returns", ["total", "reward-to-go"])
+def test_optimal_baselines_are_the_weighted_means_of_the_others(returns, tau):
+    rng = np.random.default_rng(31)
+    for _ in range(10):
+        e = some_episodes(rng)
+        scores = rng.normal(size=(len(e.trial), 2))
+        got = optimal_advantages(scores, e, tau, returns)
+        for m, i in enumerate(e.trial):
+            t, speed = e.starts[m] if returns == "reward-to-go" else 0.0, slow_speed(e, {i})
+            above, below = np.zeros(2), np.zeros(2)
+            for j in set(range(len(e.asked))) - {i}:
+                mine = e.trial == j
+                if returns == "reward-to-go":
+                    mine &= (e.starts <= t) & (t < e.edges[e.trial, e.place + 1])
+                weight = scores[mine].sum(axis=0) ** 2
+                above, below = above + weight * slow_to_go(e, j, t, tau, speed), below + weight
+            best = np.where(below > 0, above / np.where(below > 0, below, 1.0), 0.0)
+            assert np.allclose(got[m], slow_to_go(e, i, t, tau, speed) - best, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("baseline", ["none", "mean"])
+@pytest.mark.parametrize("tau", [0.7, math.inf])
+def test_gpomdp_without_optimal_baselines_is_reward_to_go(baseline, tau):
+    """Σ_t C_t (r_t - b_t), summed the other way round; in seconds, with falls and trials of any length."""
+    rng = np.random.default_rng(32)
+    for _ in range(5):
+        e = some_episodes(rng, n=4, most=5)
+        scores = rng.normal(size=(len(e.trial), 2))
+        edges, total = np.unique(e.edges), np.zeros(2)
+        for begin, end in pairwise(edges):
+            shrink = end - begin if math.isinf(tau) else -tau * math.expm1(-(end - begin) / tau)
+            speeds = np.array([slow_speed(e, {i}) for i in range(4)])
+            rates = [slow_rate(e, j, begin) for j in range(4)]
+            for i in range(4):
+                lead = [0.0 if r is None else r - (baseline == "mean") * speeds[i] for r in rates]
+                others = np.mean([lead[j] for j in range(4) if j != i]) if baseline == "mean" else 0.0
+                total += fading(e, scores, i, begin, tau) * (lead[i] - others) * shrink
+        got = policy_gradient(scores, advantages(e, tau, baseline, "gpomdp"), 4)
+        assert np.allclose(got, total / 4, rtol=0, atol=1e-10)
+        assert np.array_equal(advantages(e, tau, baseline, "gpomdp"), advantages(e, tau, baseline))
+
+
+def test_the_advantage_of_a_trial_is_that_of_each_of_its_decisions():
+    rng = np.random.default_rng(33)
+    for _ in range(20):
+        e = some_episodes(rng)
+        of_trials, of_decisions = trial_advantages(e), advantages(e, math.inf, "mean", "total")
+        assert np.allclose(of_trials[e.trial], of_decisions, rtol=0, atol=1e-12)
+        assert of_trials.shape == (6,)
+
+
+def test_unit_durations_give_the_textbooks_steps():
     rewards = np.random.default_rng(6).normal(size=(4, 6))
     togo = rewards[:, ::-1].cumsum(axis=1)[:, ::-1]
     others = (togo.sum(axis=0) - togo) / 3
     assert np.allclose(advantages(unit_episodes(rewards)).reshape(4, 6), togo - others, rtol=0, atol=1e-12)
     whole = (rewards.sum(axis=1) * 4 / 3 - rewards.sum() / 3)[:, None]
-    got = advantages(unit_episodes(rewards), to_go=False).reshape(4, 6)
+    got = advantages(unit_episodes(rewards), returns="total").reshape(4, 6)
     assert np.allclose(got, np.repeat(whole, 6, axis=1), rtol=0, atol=1e-12)
+    scores = np.random.default_rng(7).normal(size=(4, 6))
+    for returns, weights in (("reward-to-go", scores**2), ("gpomdp", scores.cumsum(axis=1) ** 2)):
+        q = togo if returns == "reward-to-go" else rewards
+        best = ((weights * q).sum(axis=0) - weights * q) / (weights.sum(axis=0) - weights)
+        better = q - best if returns == "reward-to-go" else (q - best)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        got = optimal_advantages(scores.reshape(24, 1), unit_episodes(rewards), math.inf, returns)
+        assert np.allclose(got.reshape(4, 6), better, rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("tau", [0.5, 1.0, math.inf])
@@ -320,17 +306,23 @@ def test_a_fall_costs_the_progress_of_the_seconds_it_left_unwalked():
     assert advantages(fell)[8] == pytest.approx(-0.2 * 1.5)
 
 
-@pytest.mark.parametrize("baseline", ["leave-one-out", "state-value", "none"])
-def test_a_constant_speed_added_to_all_changes_nothing(baseline):
+RETURNS = ["total", "reward-to-go", "gpomdp"]
+
+
+@pytest.mark.parametrize("baseline", ["mean", "optimal", "state-value"])
+@pytest.mark.parametrize("returns", RETURNS)
+def test_a_constant_speed_added_to_all_changes_nothing(baseline, returns):
     rng = np.random.default_rng(8)
     for _ in range(20):
         e = some_episodes(rng, fell=False)
         faster = Episodes(e.trial, e.features, e.rewards + 3.0 * e.durations, e.durations, e.asked, e.fell)
+        scores = rng.normal(size=(len(e.trial), 2))
         for tau in (0.7, math.inf):
-            assert np.allclose(advantages(e, tau, baseline), advantages(faster, tau, baseline), rtol=0, atol=1e-9)
+            slow, fast = (judge(scores, x, tau, returns, baseline) for x in (e, faster))
+            assert np.allclose(slow, fast, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("baseline", ["leave-one-out", "state-value"])
+@pytest.mark.parametrize("baseline", ["mean", "state-value"])
 def test_baselines_do_not_see_what_the_judged_trial_did_from_there_on(baseline):
     rng = np.random.default_rng(9)
     for _ in range(40):
@@ -351,15 +343,18 @@ def test_baselines_do_not_see_what_the_judged_trial_did_from_there_on(baseline):
         assert base[0] == pytest.approx(base[1], abs=1e-9)
 
 
-@pytest.mark.parametrize("baseline", ["leave-one-out", "state-value", "none"])
-def test_few_or_empty_trials_are_no_trouble(baseline):
+@pytest.mark.parametrize("baseline", ["none", "mean", "optimal", "state-value"])
+@pytest.mark.parametrize("returns", RETURNS)
+def test_few_or_empty_trials_are_no_trouble(baseline, returns):
     rng = np.random.default_rng(10)
     for n in (1, 2, 3, 5):
         e = some_episodes(rng, n=n, most=2)
-        assert np.isfinite(advantages(e, 1.0, baseline)).all()
+        scores = rng.normal(size=(len(e.trial), 2))
+        assert np.isfinite(judge(scores, e, 1.0, returns, baseline)).all()
+        assert np.isfinite(trial_advantages(e)).all()
     nothing = np.zeros(0)
     none = Episodes(nothing.astype(int), np.zeros((0, 2)), nothing, nothing, np.full(3, 8.0), np.ones(3, bool))
-    assert advantages(none, 1.0, baseline).shape == (0,)
+    assert len(judge(np.zeros((0, 3)), none, 1.0, returns, baseline)) == 0
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from gait.errors import UsageError
-from gait.policy import POLICIES, Constant, Gaussian, read_policy
+from gait.policy import POLICIES, Constant, Gaussian, Linear, read_policy
 
 
 def make(kind: str, seed: int = 0, d: int = 4, f: int = 3):
     rng = np.random.default_rng(seed)
     if kind == "constant":
         return Constant(rng.normal(size=d))
+    if kind == "linear":
+        return Linear(rng.random(d), rng.normal(size=(d, f)))
     return Gaussian(rng.random(d), rng.normal(size=d), rng.normal(size=(d, f)))
 
 
@@ -65,6 +67,23 @@ def test_a_constant_policy_does_the_same_in_every_state_and_asks_for_no_chance()
     assert rng.bit_generator.state == before
 
 
+def test_a_linear_policy_answers_to_what_it_sees_and_asks_for_no_chance():
+    policy, rng = make("linear"), np.random.default_rng(0)
+    before = rng.bit_generator.state
+    assert np.array_equal(policy.act(np.zeros(3), rng), policy.mean)
+    for phi in np.random.default_rng(1).normal(size=(20, 3)):
+        assert np.allclose(policy.act(phi, rng), policy.mean + policy.gain @ phi, rtol=0, atol=1e-12)
+    assert rng.bit_generator.state == before
+
+
+def test_a_linear_policy_is_a_gaussian_one_without_its_draws():
+    linear, phi = make("linear"), np.array([0.3, -1.0, 2.0])
+    drawn = Gaussian(linear.mean, np.full(4, -800.0), linear.gain).act(phi, np.random.default_rng(0))
+    assert np.array_equal(drawn, linear.act(phi, np.random.default_rng(0)))
+    assert np.array_equal(Linear(linear.mean, np.zeros((4, 3))).act(phi, np.random.default_rng(0)), linear.mean)
+    assert linear.key() != Gaussian(linear.mean, np.zeros(4), linear.gain).key()
+
+
 def test_a_gaussian_policy_draws_what_it_says():
     policy, phi = make("gaussian"), np.array([0.3, -1.0, 2.0])
     rng = np.random.default_rng(0)
@@ -101,6 +120,8 @@ def test_arrays_of_the_wrong_shape_are_refused(kind):
         Gaussian(np.zeros(3), np.zeros(2), np.zeros((3, 1)))
     with pytest.raises(ValueError, match="must agree"):
         Gaussian(np.zeros(3), np.zeros(3), np.zeros((2, 1)))
+    with pytest.raises(ValueError, match="must agree"):
+        Linear(np.zeros(3), np.zeros((2, 1)))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +142,9 @@ def test_arrays_of_the_wrong_shape_are_refused(kind):
         {"kind": "constant", "x": [1.0, None]},
         {"kind": "constant", "x": [float("nan")]},
         {"kind": "constant", "x": [1.0], "y": [1.0]},
+        {"kind": "linear", "mean": [0.0], "gain": [0.0]},
+        {"kind": "linear", "mean": [0.0], "gain": [[1.0], [1.0]]},
+        {"kind": "linear", "mean": [0.0], "log_std": [0.0], "gain": [[1.0]]},
         {"kind": "gaussian", "mean": [0.0], "log_std": [0.0]},
         {"kind": "gaussian", "mean": [0.0], "log_std": [0.0], "gain": [[1.0], [1.0]]},
     ],
@@ -131,5 +155,5 @@ def test_foreign_data_is_refused_in_words(data):
 
 
 def test_unknown_kinds_list_the_known_ones():
-    with pytest.raises(UsageError, match=r"'gausian'. Did you mean 'gaussian'.*constant, gaussian"):
+    with pytest.raises(UsageError, match=r"'gausian'. Did you mean 'gaussian'.*constant, gaussian, linear"):
         read_policy({"kind": "gausian"})

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from gait.gradients.episodes import Episodes, progress_to_go
 
 Array = NDArray[np.float64]
-Baseline = Literal["none", "leave-one-out", "state-value"]
+Returns = Literal["total", "reward-to-go", "gpomdp"]
+"""What a decision is held to: its whole trial, what followed it, or each later reward against that time's own."""
+Baseline = Literal["none", "mean", "optimal", "state-value"]
+"""What that is compared with; the optimal baselines are in `gait.gradients.optimal`."""
 
 FOLDS = 4
 """Parts into which the trials are split to fit a state value; each is predicted from the others."""
@@ -20,41 +23,66 @@ RIDGE = 1e-2
 
 
 def advantages(
-    episodes: Episodes, tau: float = math.inf, baseline: Baseline = "leave-one-out", to_go: bool = True
+    episodes: Episodes,
+    tau: float = math.inf,
+    baseline: Literal["none", "mean", "state-value"] = "mean",
+    returns: Returns = "reward-to-go",
 ) -> Array:
     """How much more progress (M,) followed each decision than was to be expected.
 
-    Progress counts against the average speed v of other trials, Q(t) = ∫ (rate - v) exp(-(s - t)/τ) ds, so
-    that a gait is not paid for taking long strides: equal speeds get equal advantages whatever their
-    periods. Neither v nor the baseline sees the trial it is used for, so neither biases a gradient.
+    Q(t) = ∫ rate(s) exp(-(s - t)/τ) ds from t on. With a baseline the rate counts against the average speed v
+    of other trials, so that a gait is not paid for taking long strides: equal speeds get equal advantages
+    whatever their periods. Neither v nor the baseline sees the trial it is used for, so neither biases a
+    gradient. Trials whose decisions all last 1 s are the textbook's steps.
 
     Args:
       episodes: what was walked.
       tau: seconds after which progress counts 1/e; may be infinite.
-      baseline: "leave-one-out" is the mean Q of the other trials at this decision's start time;
-        "state-value" a ridge regression of Q on [1, φ, φ², time remaining, time remaining²], fitted on
+      baseline: "none" leaves Q as it is; "mean" is the mean Q of the other trials at this decision's start
+        time; "state-value" a ridge regression of Q on [1, φ, φ², time remaining, time remaining²], fitted on
         other trials.
-      to_go: from each decision on; else every decision is held to its whole trial, from its beginning.
+      returns: "reward-to-go" is Q from each decision on; "total" that of the whole trial, from its beginning.
+        "gpomdp" is "reward-to-go" here: Σ_t C_t (r_t - b_t) with C_t = Σ_{k≤t} ∇log π_k has the same terms as
+        Σ_k ∇log π_k Σ_{t≥k} (r_t - b_t). The two differ by what is optimal for each.
     """
     trial, n = episodes.trial, len(episodes.asked)
     m = np.arange(len(trial))
-    times = episodes.starts if to_go else np.zeros(len(trial))
+    times = start_times(episodes, returns)
     progress, seconds = progress_to_go(episodes, times, tau)
+    if baseline == "none" or n < 2:
+        alone: Array = progress[trial, m]
+        return alone
     parts = np.arange(n) % FOLDS if baseline == "state-value" else np.arange(n)
-    speed = _speed_elsewhere(episodes, parts)
+    speed = speed_elsewhere(episodes, parts)
     # (n, M): that of every trial from each decision's time on, against the speed for the decision's own trial
     togo = progress - speed[parts[trial]] * seconds
     own: Array = togo[trial, m]
-    if baseline == "none" or n < 2:
-        return own
-    if baseline == "leave-one-out":
+    if baseline == "mean":
         others: Array = (togo.sum(axis=0) - own) / (n - 1)
         return own - others
-    columns = _state(episodes, times, to_go)
+    columns = _state(episodes, times, returns != "total")
     return own - _state_values(columns, parts[trial], progress[trial, m] - speed[:, None] * seconds[trial, m])
 
 
-def _speed_elsewhere(episodes: Episodes, parts: NDArray[np.int64]) -> Array:
+def trial_advantages(episodes: Episodes) -> Array:
+    """How much more progress each trial (n,) made than the mean of the others, all of it undiscounted."""
+    n = len(episodes.asked)
+    if n < 2:
+        return np.zeros(n)
+    progress, seconds = progress_to_go(episodes, np.zeros(1), math.inf)
+    # (n, n): row j of column i is trial j against the speed that the trials but i had
+    lead = progress - speed_elsewhere(episodes, np.arange(n)) * seconds
+    own = np.diagonal(lead)
+    better: Array = own - (lead.sum(axis=0) - own) / (n - 1)
+    return better
+
+
+def start_times(episodes: Episodes, returns: Returns) -> Array:
+    """Seconds (M,) since its trial began from which on each decision is judged."""
+    return np.zeros(len(episodes.trial)) if returns == "total" else episodes.starts
+
+
+def speed_elsewhere(episodes: Episodes, parts: NDArray[np.int64]) -> Array:
     """Average speed of the trials outside each part, 0 where they took no time; a fall's rest counts."""
     progress = np.bincount(parts[episodes.trial], episodes.rewards, minlength=parts.max(initial=-1) + 1)
     seconds = np.bincount(parts, episodes.lengths.sum(axis=1))

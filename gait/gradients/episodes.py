@@ -80,6 +80,7 @@ def progress_to_go(episodes: Episodes, times: Array, tau: float) -> tuple[Array,
     """
     lengths, edges = episodes.lengths, episodes.edges
     n, segments = lengths.shape
+    times, again = np.unique(times, return_inverse=True)  # of equal steps there are few
     rates = np.zeros((2, n, segments + 1))  # one more, for the time after the end
     rates[0, episodes.trial, episodes.place] = episodes.rewards / episodes.durations
     rates[1, :, :-1] = 1.0
@@ -92,7 +93,7 @@ def progress_to_go(episodes: Episodes, times: Array, tau: float) -> tuple[Array,
     left = np.maximum(edges[trial, np.minimum(now + 1, segments)] - times, 0.0)  # of the segment under way
     piece, fade = _discounted_length(left, tau), np.exp(-left / tau)
     progress, seconds = rates[:, trial, now] * piece + tails[:, trial, now + 1] * fade
-    return progress, seconds
+    return progress.take(again, axis=1), seconds.take(again, axis=1)
 
 
 def _discounted_length(seconds: Array, tau: float) -> Array:

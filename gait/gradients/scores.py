@@ -47,6 +47,12 @@ def score_softmax(preferences: Array, features: Array, actions: NDArray[np.integ
 
 
 def policy_gradient(scores: Array, advantages: Array, trials: int) -> Array:
-    """The likelihood-ratio estimate: Σ score × advantage over decisions (M, …), mean over `trials`; (…)."""
+    """The likelihood-ratio estimate: Σ score × advantage over decisions, mean over `trials`; (…).
+
+    `scores` are (M, …); `advantages` one a decision (M,), or one a decision and component (M, …).
+    """
+    if advantages.shape == scores.shape and scores.ndim > 1:
+        componentwise: Array = (scores * advantages).sum(axis=0) / trials
+        return componentwise
     gradient: Array = np.tensordot(advantages, scores, axes=1) / trials
     return gradient

@@ -22,7 +22,7 @@ def save_foot_paths(path: Path, out: Path) -> Path:
     """Draw the foot paths of the recorded trials of the run in `path` into the picture `out`.
 
     Raises:
-      UsageError: the run isn't finished, or its task has no foot paths.
+      UsageError: the run isn't finished, or its task has no foot paths, or it recommends a feedback policy.
     """
     from matplotlib.figure import Figure
 
@@ -30,6 +30,8 @@ def save_foot_paths(path: Path, out: Path) -> Path:
     controller, model = getattr(task, "controller", None), getattr(task, "model", None)
     if controller is None or model is None:
         raise UsageError(f"task {task.name!r} has no foot paths to draw.")
+    if run.result["recommended"]["parameters"] is None:
+        raise UsageError(f"{path} recommends a feedback policy: its foot paths change from stride to stride.")
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     drawn: dict[int, list[FootPath]] = {leg: [] for leg, _ in SIDES}
     for name, colour in (("start", BEFORE), ("recommended", AFTER)):
