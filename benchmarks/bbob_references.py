@@ -254,15 +254,14 @@ ONCE = {"evaluations": "1"}
 """No repeats, since there is no noise."""
 
 FINE = {**ONCE, "final_step": "1e-3"}
-AGAIN = "ours tries each new best point again"
 
 PAIRS: tuple[Pair, ...] = (
     Pair("random-search", "numpy uniform", "numpy", uniform),
-    Pair("hill-climbing", "pygad (1 + λ)", "pygad", pygad_climbing, ONCE, note="ours tries its parent again, 1 of 15"),
+    Pair("hill-climbing", "pygad (1 + λ)", "pygad", pygad_climbing, ONCE),
     Pair("nelder-mead", "scipy Nelder-Mead", "scipy", scipy_nelder_mead, {**ONCE, "restart_size": "1e-4"}),
-    Pair("scipy", "bare Nelder-Mead", "scipy", scipy_bare, {**FINE, "method": "nelder-mead"}, 100, AGAIN),
-    Pair("scipy", "bare COBYQA", "scipy", scipy_bare, {**FINE, "method": "cobyqa"}, 20, AGAIN),
-    Pair("genetic", "pygad", "pygad", pygad_genetic, ONCE, note="ours tries its elites again, 2 of 20"),
+    Pair("scipy", "bare Nelder-Mead", "scipy", scipy_bare, {**FINE, "method": "nelder-mead"}, 100),
+    Pair("scipy", "bare COBYQA", "scipy", scipy_bare, {**FINE, "method": "cobyqa"}, 20),
+    Pair("genetic", "pygad", "pygad", pygad_genetic, ONCE, note="pygad's parents mate in a ring, ours by chance"),
     Pair("cem", "nevergrad AnisoEMNA", "nevergrad", nevergrad_emna, per_dimension=100),
     Pair("cma-es", "pycma", "cma", pycma),
     Pair("cma-es", "cmaes.CMA", "cmaes", cmaes_cma),

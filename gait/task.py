@@ -48,6 +48,11 @@ class Problem:
     noise: Callable[[float], float]
     """Relative standard deviation of one trial's score after that many seconds, as measured."""
 
+    @property
+    def noisy(self) -> bool:
+        """Whether a point tried again may score differently; where not, it need not be tried again."""
+        return self.noise(self.seconds.default) > 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:

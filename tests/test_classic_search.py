@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from gait.errors import UsageError
 from gait.optimizers.genetic import Genetic, GeneticSettings
 from gait.optimizers.hill_climbing import HillClimbing, HillClimbingSettings
 from gait.optimizers.nelder_mead import NelderMead, NelderMeadSettings
+from gait.optimizers.scipy_minimize import ScipyMinimize
 from gait.space import Parameter, Space
 from gait.task import Problem, Seconds
 
@@ -127,6 +129,25 @@ def test_hill_climbing_goes_where_the_average_of_all_readings_is_higher(evaluati
         assert np.array_equal(optimizer.recommend().x, best if moved else parent)
         moves += moved
     assert 20 < moves < 180
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("cls", "options"), [(HillClimbing, {}), (Genetic, {"mutation": 1.0}), (ScipyMinimize, {})]
+)  # all children mutate: else one may be its parent over again
+def test_points_are_tried_again_only_where_there_is_noise(cls, options, noise):
+    problem = dataclasses.replace(make_problem(), noise=lambda seconds: noise)
+    optimizer, batches = cls(problem, 0, cls.Settings(evaluations=1, **options)), []
+
+    def score(x):
+        return -float(np.abs(x - 0.7).sum())
+
+    for _ in range(30):
+        queries = optimizer.ask()
+        batches.append({q.policy.key() for q in queries})
+        optimizer.tell(scored(queries, score))
+    assert any(a & b for a, b in itertools.pairwise(batches)) == (noise > 0.0)
+    assert score(optimizer.recommend().x) > score(problem.space.default)
 
 
 def test_hill_climbing_never_descends_without_noise():

@@ -68,6 +68,8 @@ class Question:
                 make_task(self.task, dict(self.fields), 1), self.optimizer, budget=self.budget, seed=self.seed,
                 out=place, settings=cls.Settings.parse(self.settings), around=Around.read(self.around), progress=False,
             )  # fmt: skip
+        if not run.result:
+            raise InterruptedError("the run was interrupted; ask again and it goes on")
         return said | line_of(run.result)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gait.errors import UsageError
 from gait.optimizers.base import Array, Optimizer, Settings, setting
@@ -42,8 +43,8 @@ class Genetic(Optimizer):
     the other in turn, changing at `cuts` random places; each then moves with chance `mutation` by
     `mutation_step` ε u, u uniform in [-1, 1], and is clipped to the cube.
 
-    Elites are tried again in every generation, and individuals are ranked by the average of all that was
-    ever read of them, so that no lucky reading survives for long.
+    Elites are tried again in every generation (where there is noise at all), and individuals are ranked by
+    the average of all that was ever read of them, so that no lucky reading survives for long.
 
     N. Kohl and P. Stone, "Machine learning for fast quadrupedal locomotion", AAAI 2004, compare a genetic
     algorithm with multi-point crossover and mutation with three other searches on the Aibo. Its settings there
@@ -65,7 +66,7 @@ class Genetic(Optimizer):
 
     @property
     def batch_size(self) -> int:
-        """A generation."""
+        """A generation; the elites of all but the first are left out where there is no noise."""
         return int(self.settings.population * self.settings.evaluations)
 
     def recommend(self) -> Policy:
@@ -73,12 +74,17 @@ class Genetic(Optimizer):
         return Constant(self._recommended)
 
     def _ask(self) -> list[Query]:
-        return [self.query(Constant(x)) for x in self._points for _ in range(self.settings.evaluations)]
+        return [self.query(Constant(x)) for x in self._points[self._tried] for _ in range(self.settings.evaluations)]
+
+    @property
+    def _tried(self) -> NDArray[np.bool_]:
+        """Which individuals are tried in this generation, (population,)."""
+        return np.asarray((self._readings == 0) | self.problem.noisy)
 
     def _tell(self, trials: list[Trial], scores: Array) -> None:
-        s = self.settings
-        self._sums += scores.reshape(s.population, s.evaluations).sum(axis=1)
-        self._readings += s.evaluations
+        s, tried = self.settings, self._tried
+        self._sums[tried] += scores.reshape(-1, s.evaluations).sum(axis=1)
+        self._readings[tried] += s.evaluations
         order = np.argsort(-self._sums / self._readings, kind="stable")
         parents, elites = self._points[order[: s.parents]], order[: s.elites]
         self._recommended = parents.mean(axis=0)

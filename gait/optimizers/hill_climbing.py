@@ -28,10 +28,11 @@ class HillClimbing(Optimizer):
     clipped to the cube. The best neighbour becomes the parent if its average exceeds that of *all* that was
     ever read of the parent: those readings that won it its place and those of every batch since.
 
-    That is the deviation from the textbook, which reads a parent once. With noisy scores a parent then owes
-    its place to a lucky reading that no honest neighbour beats, and the search stands still; here every
-    batch dilutes that luck. Near the top, the best of many noisy readings still lures it to a worse point
-    now and then: more `evaluations` or a smaller `step` help, and both cost time at the beginning.
+    That is the deviation from the textbook, which reads a parent once (as is done here where there is no
+    noise). With noisy scores a parent then owes its place to a lucky reading that no honest neighbour beats,
+    and the search stands still; here every batch dilutes that luck. Near the top, the best of many noisy
+    readings still lures it to a worse point now and then: more `evaluations` or a smaller `step` help, and
+    both cost time at the beginning.
 
     N. Kohl and P. Stone, "Machine learning for fast quadrupedal locomotion", AAAI 2004, compare such a search
     with three others on the Aibo. Its settings there were not at hand: step and the form of the change are ours.
@@ -49,7 +50,7 @@ class HillClimbing(Optimizer):
 
     @property
     def batch_size(self) -> int:
-        """The parent and its neighbours."""
+        """The parent and its neighbours; without the parent, from the second on, where there is no noise."""
         return int((1 + self.settings.neighbours) * self.settings.evaluations)
 
     def recommend(self) -> Policy:
@@ -59,14 +60,21 @@ class HillClimbing(Optimizer):
     def _ask(self) -> list[Query]:
         u = self.rng.uniform(-1.0, 1.0, (self.settings.neighbours, len(self.space)))
         neighbours = np.clip(self._parent + self.settings.step * self.space.scale * u, 0.0, 1.0)
-        self._points = np.vstack([self._parent, neighbours])
+        self._points = np.vstack([self._parent, neighbours]) if self._tries_parent else neighbours
         return [self.query(Constant(x)) for x in self._points for _ in range(self.settings.evaluations)]
 
+    @property
+    def _tries_parent(self) -> bool:
+        return self._readings == 0 or self.problem.noisy
+
     def _tell(self, trials: list[Trial], scores: Array) -> None:
-        sums = scores.reshape(len(self._points), self.settings.evaluations).sum(axis=1)
-        self._readings += self.settings.evaluations
-        self._sum += float(sums[0])
-        best = 1 + int(np.argmax(sums[1:]))
-        if sums[best] / self.settings.evaluations > self._sum / self._readings:
-            self._parent = self._points[best]
-            self._readings, self._sum = self.settings.evaluations, float(sums[best])
+        n = self.settings.evaluations
+        sums = scores.reshape(len(self._points), n).sum(axis=1)
+        neighbours = slice(int(self._tries_parent), None)
+        if self._tries_parent:
+            self._readings += n
+            self._sum += float(sums[0])
+        best = int(np.argmax(sums[neighbours]))
+        if sums[neighbours][best] / n > self._sum / self._readings:
+            self._parent = self._points[neighbours][best]
+            self._readings, self._sum = n, float(sums[neighbours][best])

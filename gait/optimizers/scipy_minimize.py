@@ -55,7 +55,8 @@ class ScipyMinimize(Optimizer):
 
     Noise: each point is tried `evaluations` times. A point whose average would be the best so far is tried as often
     again before the method is told, for a simplex built on a lucky reading does not move any more. The method is
-    told the average of all trials of the point, those before a restart included.
+    told the average of all trials of the point, those before a restart included. Without noise no point is tried
+    again.
 
     The recommendation is the best average among the points tried twice over. It is still chosen among readings, and
     so is promised too much, by less than a reading's standard deviation over √(2 evaluations) a choice.
@@ -108,8 +109,9 @@ class ScipyMinimize(Optimizer):
         readings += real
         whole = len(real) == len(scores)
         average = _mean(readings if whole else scores.tolist())
-        self._again = whole and len(readings) == self.settings.evaluations and average > self._best()[0]
-        if len(readings) >= 2 * self.settings.evaluations:
+        enough = self.settings.evaluations * (2 if self.problem.noisy else 1)
+        self._again = whole and len(readings) < enough and average > self._best()[0]
+        if len(readings) >= enough:
             self._confirmed[key] = _mean(readings), self._point
         if not self._again and self._dialogue is not None:
             self._dialogue.answer(-average)
