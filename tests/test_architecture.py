@@ -56,7 +56,7 @@ LATE = {("run", "view")}
 
 OUTSIDE = {
     "mujoco": "simulate robots human tasks view",
-    "cma": "optimizers.cma_es human.tuning",
+    "cma": "optimizers.evolution human.tuning",
     "numba": "compiled",
     "llvmlite": "compiled",
     "cmaes": "optimizers.lra_cma_es",
@@ -72,7 +72,7 @@ OUTSIDE = {
 
 SHARED = {
     "around": {"wrapped"},
-    "optimizers": {"base", "acquisition", "gaussian_process", "gaussian_policy"},
+    "optimizers": {"base", "acquisition", "evolution", "gaussian_process", "gaussian_policy"},
     "controllers": {"ik"},
     "tasks": set(),
     "compare": {"study", "statistics", "plots"},

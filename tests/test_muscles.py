@@ -434,6 +434,33 @@ def test_tall_peoples_muscles_do_the_same_relative_to_their_size():
     assert a == pytest.approx(b * stature.weight_scale * stature.length_scale, rel=1e-9)
 
 
+@pytest.mark.parametrize("stiffness", [0.8, 1.0, 1.25])
+def test_stiffer_tendons_stretch_less_under_the_same_force(stiffness):
+    """Held still, a tendon's force is stiffness × (strain / ε_ref)², and the fibre bears just that."""
+    q = np.radians([10.0, 30.0, 5.0])
+    anatomy = make_anatomy(Stature(), tendon=stiffness)
+    leg = Leg(anatomy=anatomy).settle(q, 0.4)
+    for _ in range(2000):
+        leg.step(q)
+    strain = (geometry(anatomy, q)[0] - leg.left("fibre")) / anatomy.l_slack - 1.0
+    force = leg.left("force")
+    assert (force > 0.02).sum() >= 4
+    assert force == pytest.approx(stiffness * (np.maximum(strain, 0.0) / STRAIN) ** 2, rel=1e-6, abs=1e-9)
+
+
+def test_fibre_mix_moves_shares_and_the_velocity_that_goes_with_them():
+    usual, fast, slow = (make_anatomy(Stature(), slow_more=x) for x in (0.0, -0.1, 0.1))
+    assert slow.slow - usual.slow == pytest.approx(np.full(7, 0.1))
+    assert (fast.v_max > usual.v_max).all()
+    assert (usual.v_max > slow.v_max).all()
+    # a muscle of slow fibres alone, and one of fast ones alone, by Umberger's ratio
+    every, none = (make_anatomy(Stature(), slow_more=x) for x in (1.0, -1.0))
+    assert every.v_max / none.v_max == pytest.approx(np.full(7, 0.4))
+    assert (every.slow == 1).all()
+    assert (none.slow == 0).all()
+    assert (usual.v_max == HUMAN.v_max).all()
+
+
 def test_activation_follows_stimulation_with_10_ms():
     """After 1, 10 and 30 ms, in the limit of small steps: the error is of first order and vanishes."""
     q = np.radians([10.0, 20.0, 0.0])

@@ -11,7 +11,15 @@ from people import GAINS, POSTURE, person
 from gait.errors import UsageError
 from gait.human import participants
 from gait.human.body import Stature
-from gait.human.participants import Participant, find_participant, participant_names, read_participant
+from gait.human.cohort import FIRST, draw
+from gait.human.participants import (
+    Participant,
+    find_participant,
+    participant_names,
+    read_participant,
+    shipped,
+    write_participant,
+)
 from gait.human.reflexes import GAINS as RANGES
 
 
@@ -127,7 +135,8 @@ def test_a_missing_file_is_named(tmp_path):
 def test_digest_tells_people_apart_by_all_that_makes_them_walk():
     base = person()
     changed = [dataclasses.replace(base, stature=Stature(80.0, 1.81)), dataclasses.replace(base, strength=1.01),
-               dataclasses.replace(base, stature=Stature(80.1, 1.8))]  # fmt: skip
+               dataclasses.replace(base, stature=Stature(80.1, 1.8)), dataclasses.replace(base, tendon=1.01),
+               dataclasses.replace(base, slow_more=0.01), dataclasses.replace(base, stride_time=1.21)]  # fmt: skip
     for g in RANGES:
         changed.append(person(**{g.name: g.low if base.gains[g.name] != g.low else g.high}))
     for name, (_, low, high) in participants.POSTURE.items():
@@ -148,3 +157,48 @@ def test_digest_does_not_depend_on_name_story_or_order():
 
 def test_title_says_who():
     assert person("anna", mass=63.0, height=1.7).title() == "participant anna · 63 kg, 1.70 m"
+
+
+def test_who_was_written_is_read_back_and_frozen(tmp_path):
+    path = tmp_path / "people.json"
+    who = dataclasses.replace(person("12", mass=63.5), tendon=1.125, slow_more=-0.05, stride_time=1.1, held_out=True,
+                              made="by hand")  # fmt: skip
+    frozen = write_participant(who, path)
+    assert frozen == find_participant("12", path)
+    assert (frozen.held_out, frozen.made, frozen.tendon) == (True, "by hand", 1.125)
+    for name in ("3", "1", "12"):
+        write_participant(person(name), path)
+    assert participant_names(path) == ["1", "3", "12"]
+    assert not find_participant("12", path).held_out
+
+
+def test_somebody_changed_since_it_was_frozen_is_refused(tmp_path):
+    path = tmp_path / "people.json"
+    write_participant(person("1"), path)
+    data = json.loads(path.read_text())
+    data["participants"][0]["gains"]["GSOL"] += 1e-6
+    path.write_text(json.dumps(data))
+    with pytest.raises(UsageError, match=r"participant 1: what makes it walk was changed since it was frozen"):
+        find_participant("1", path)
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"), [("tendon", 0.4), ("slow_more", 0.3), ("stride_time", 2.5), ("strength", 3)]
+)
+def test_a_trait_out_of_its_range_is_refused(trait, value):
+    with pytest.raises(UsageError, match=rf"participant anna: {trait}={value} must lie within"):
+        read_participant(entry("anna", **{trait: value}))
+
+
+def test_shipped_people_are_frozen_and_as_drawn():
+    people = {name: find_participant(name) for name in participant_names()}
+    for name, who in people.items():
+        if name == FIRST:
+            continue
+        drawn = draw(name)
+        assert (who.stature, who.strength, who.tendon, who.slow_more, who.stride_time, who.held_out) == (
+            drawn.stature, drawn.strength, drawn.tendon, drawn.slow_more, drawn.stride_time, drawn.held_out
+        )  # fmt: skip
+        assert "6 of 6 walks of 10 min" in who.made
+    digests = {json.loads(json.dumps(p))["digest"] for p in json.loads(shipped().read_text())["participants"]}
+    assert len(digests) == len(people)

@@ -64,7 +64,7 @@ class Crowd:
         self.times = make_times(timestep, delay_steps(timestep))
         self.state, self.sums = new_state(n, int(self.times.delays.max()) + 1), new_sums(n, longest)
         self.flags = np.zeros(n, np.uint8)
-        self.anatomies = [make_anatomy(p.stature, p.strength) for p in people]
+        self.anatomies = [make_anatomy(p.stature, p.strength, p.tendon, p.slow_more) for p in people]
         stacked = {f: np.stack([getattr(a, f) for a in self.anatomies]) for f in self.anatomies[0]._fields}
         self.people = People(
             gains=np.array([[p.gains[name] for name in NAMES] for p in people]), **stacked,

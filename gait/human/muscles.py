@@ -68,6 +68,8 @@ ACTIVATION = 0.01
 """τ_act: excitation–contraction coupling [s]."""
 LEAST = 0.01
 """Smallest stimulation."""
+SLOWER = 0.4
+"""Maximal velocity of slow-twitch fibres over that of fast ones (Umberger, Gerritsen & Martin 2003)."""
 
 
 class Anatomy(NamedTuple):
@@ -91,13 +93,21 @@ class Anatomy(NamedTuple):
     """(9, 4) signed arm [m], angle of the largest arm [rad], offset of the length [m], 1 if the arm is constant"""
     rest: Array
     """(7,) length of the unit at its reference angles [m]"""
+    tendon: float
+    """tendon stiffness over Geyer & Herr's"""
 
 
-def make_anatomy(stature: Stature, strength: float = 1.0) -> Anatomy:
-    """Muscles of a person: forces scale with mass (and strength), lengths and arms with height."""
+def make_anatomy(stature: Stature, strength: float = 1.0, tendon: float = 1.0, slow_more: float = 0.0) -> Anatomy:
+    """Muscles of a person: forces scale with mass (and strength), lengths and arms with height.
+
+    `tendon` is the tendons' stiffness over Geyer & Herr's: their force at a strain. `slow_more` is added to each
+    muscle's share of slow fibres, which contract `SLOWER` times as fast as fast ones: the maximal velocity follows.
+    """
     table = np.array([TABLE[name] for name in MUSCLES])
     f_max, l_opt, v_max, l_slack, rho, slow = table.T
     f_max, long = f_max * stature.weight_scale * strength, stature.length_scale
+    usual, slow = slow, np.clip(slow + slow_more, 0.0, 1.0)
+    v_max = v_max * (1.0 - (1.0 - SLOWER) * slow) / (1.0 - (1.0 - SLOWER) * usual)
     arms = np.zeros((len(ATTACHMENTS), 4))
     for k, (_, _, sign, arm, largest, reference) in enumerate(ATTACHMENTS):
         r = sign * arm * long
@@ -106,9 +116,10 @@ def make_anatomy(stature: Stature, strength: float = 1.0) -> Anatomy:
         else:
             arms[k] = r, math.radians(largest), r * math.sin(math.radians(reference - largest)), 0.0
     return Anatomy(
-        f_max=f_max.copy(), l_opt=l_opt / rho * long, l_slack=l_slack / rho * long, v_max=v_max.copy(),
-        mass=muscle_mass(f_max, l_opt * long), slow=slow.copy(),
+        f_max=f_max.copy(), l_opt=l_opt / rho * long, l_slack=l_slack / rho * long, v_max=v_max,
+        mass=muscle_mass(f_max, l_opt * long), slow=slow,
         wires=np.array([(m, j) for m, j, *_ in ATTACHMENTS]), arms=arms, rest=(l_opt + l_slack) / rho * long,
+        tendon=tendon,
     )  # fmt: skip
 
 

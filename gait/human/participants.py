@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gait.errors import UsageError
-from gait.files import read_json
+from gait.files import read_json, write_json
 from gait.human.body import Stature
 from gait.human.reflexes import GAINS
 from gait.models import model_path
@@ -24,6 +24,9 @@ POSTURE = {
 }  # fmt: skip
 """Start of a walk (default, low, high): lean [rad], speed [m/s]; hip, knee, ankle of stance and swing leg [rad];
 activations of the stance leg's vasti and soleus, the swing leg's hip flexors and the stance leg's glutei."""
+
+TRAITS = {"strength": (0.5, 2.0), "tendon": (0.5, 2.0), "slow_more": (-0.2, 0.2), "stride_time": (0.9, 1.5)}
+"""Lowest and highest of what makes a body beyond its size; see `Participant`."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,27 @@ class Participant:
     """By the names of `POSTURE`."""
     strength: float = 1.0
     """Muscle forces over Geyer & Herr's, beyond what body mass brings."""
+    tendon: float = 1.0
+    """Stiffness of the tendons over Geyer & Herr's."""
+    slow_more: float = 0.0
+    """Added to each muscle's share of slow-twitch fibres."""
+    stride_time: float = 1.2
+    """The stride it likes at 1.25 m/s [s]: what its gains were tuned for."""
     made: str = field(default="", compare=False)
     """How: command, cost, criteria."""
+    held_out: bool = field(default=False, compare=False)
+    """Whether methods are not to be tried out on this person: who is kept for the final study."""
 
     def __post_init__(self) -> None:
         bounds = {g.name: (g.low, g.high) for g in GAINS}
         _check(self.name, "gain", self.gains, bounds)
         _check(self.name, "posture", self.posture, {k: v[1:] for k, v in POSTURE.items()})
-        if not 0.5 <= self.strength <= 2.0:
-            raise UsageError(f"participant {self.name}: strength={self.strength:g} must lie within [0.5, 2].")
+        _check(self.name, "trait", {k: getattr(self, k) for k in TRAITS}, TRAITS)
 
     def digest(self) -> str:
         """A hash of all that makes this person walk as it does."""
-        data = [self.stature.mass, self.stature.height, self.strength, sorted(self.gains.items()),
-                sorted(self.posture.items())]  # fmt: skip
+        data = [self.stature.mass, self.stature.height, *(getattr(self, k) for k in TRAITS),
+                sorted(self.gains.items()), sorted(self.posture.items())]  # fmt: skip
         return hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
 
     @property
@@ -103,14 +113,40 @@ def find_participant(name: str, path: Path | None = None) -> Participant:
 def read_participant(data: Mapping[str, Any]) -> Participant:
     """A participant from plain data, as in participants.json."""
     try:
-        return Participant(
+        found = Participant(
             str(data["name"]), Stature(float(data["mass"]), float(data["height"])),
             {str(k): float(v) for k, v in data["gains"].items()},
-            {str(k): float(v) for k, v in data["posture"].items()}, float(data.get("strength", 1.0)),
-            str(data.get("made", "")),
+            {str(k): float(v) for k, v in data["posture"].items()},
+            **{k: float(data[k]) for k in TRAITS if k in data}, made=str(data.get("made", "")),
+            held_out=data.get("held_out") is True,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"participant {data.get('name', '?')}: broken entry ({error}).") from None
+    if data.get("digest", found.digest()) != found.digest():
+        raise UsageError(
+            f"participant {found.name}: what makes it walk was changed since it was frozen; its digest is "
+            f"{found.digest()}, not {data['digest']}."
+        )
+    return found
+
+
+def write_participant(person: Participant, path: Path | None = None) -> Participant:
+    """Put a person into a file, in place of one of the same name; the person as it will be read back.
+
+    Gains and posture are rounded to six decimals and frozen: the entry holds their digest.
+    """
+    path = path or shipped()
+    entry: dict[str, Any] = {
+        "name": person.name, "mass": person.stature.mass, "height": person.stature.height,
+        **{k: getattr(person, k) for k in TRAITS}, "held_out": person.held_out,
+        "gains": {k: round(v, 6) for k, v in person.gains.items()},
+        "posture": {k: round(v, 6) for k, v in person.posture.items()}, "made": person.made,
+    }  # fmt: skip
+    frozen = read_participant(entry)
+    people = [q for q in _read(path) if q["name"] != person.name] if path.exists() else []
+    people.append(entry | {"digest": frozen.digest()})
+    write_json(path, {"participants": sorted(people, key=lambda q: (len(str(q["name"])), str(q["name"])))})
+    return frozen
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -39,7 +39,8 @@ class People(NamedTuple):
     wires: Ints
     arms: Array
     rest: Array
-    """nine fields of `Anatomy`, (n, …)"""
+    tendon: Array
+    """ten fields of `Anatomy`, (n, …)"""
     body: Array
     """(n, 4) mass [kg] without the device, hip height at rest [m], its least [m], belt speed [m/s]"""
     sensor: Array

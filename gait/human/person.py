@@ -159,7 +159,8 @@ def _contract(i: int, q: Array, qd: Array, body: Anatomy, s: State, t: Times, wo
             pulled[m] = 0.0
         for n in range(t.substeps):
             for m in range(7):  # independent of each other: the processor works on several at a time
-                pull = tendon_force((length[m] + n * h * speed[m] - fibre[m]) / body.l_slack[m] - 1.0)
+                stretch = (length[m] + n * h * speed[m] - fibre[m]) / body.l_slack[m] - 1.0
+                pull = body.tendon * tendon_force(stretch)
                 v = velocity_of(balance(activation[m], fibre[m] / body.l_opt[m], pull), body.v_max[m])
                 pulled[m] += pull
                 rate[m] = v
@@ -197,7 +198,7 @@ def walk(
     for i in ids:
         body = Anatomy(
             people.f_max[i], people.l_opt[i], people.l_slack[i], people.v_max[i], people.mass[i], people.slow[i],
-            people.wires[i], people.arms[i], people.rest[i],
+            people.wires[i], people.arms[i], people.rest[i], people.tendon[i],
         )  # fmt: skip
         q, qd = doubles_at(bench.qpos[i], DOF), doubles_at(bench.qvel[i], DOF)
         applied, sensors = doubles_at(bench.applied[i], DOF), doubles_at(bench.sensors[i], 4)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait.controllers.torque_profile import project
-from gait.human.body import DEVICE_MASS, Stature
+from gait.human.body import DEVICE_MASS
 from gait.human.crowd import SENSOR, Crowd
 from gait.human.participants import POSTURE, Participant
 from gait.human.reflexes import GAINS
@@ -36,6 +36,10 @@ NORMAL = {
 stride, rounded from the usual textbook curves (Winter, Biomechanics and Motor Control of Human Movement)."""
 
 
+Episodes = Callable[[int, np.random.Generator], "list[Episode]"]
+"""What the candidates of a generation walk, by its number and a stream of chance."""
+
+
 @dataclass(frozen=True)
 class Episode:
     """One walk of a candidate."""
@@ -57,6 +61,10 @@ class Episode:
     weight: float = 1.0
     fall: float = 2400.0
     """What a fall at once costs; one at the very end costs half."""
+    stride: tuple[float, float] = (1.02, 1.18)
+    """Stride times that cost nothing [s]."""
+    stride_weight: float = 100.0
+    """What a second beyond them costs."""
 
 
 def walk_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
@@ -79,7 +87,18 @@ def assist_episodes(key: int, rng: np.random.Generator) -> list[Episode]:
     return episodes
 
 
-STAGES: Mapping[str, Callable[[int, np.random.Generator], list[Episode]]] = {
+def liked_episodes(stride_time: float) -> Episodes:
+    """As `assist_episodes`, for somebody who likes this stride time [s] when nothing is worn."""
+
+    def episodes(key: int, rng: np.random.Generator) -> list[Episode]:
+        bare, *others = assist_episodes(key, rng)
+        liked = (stride_time - 0.01, stride_time + 0.01)
+        return [replace(bare, stride=liked, stride_weight=1000.0), *(replace(e, stride_weight=0.0) for e in others)]
+
+    return episodes
+
+
+STAGES: Mapping[str, Episodes] = {
     "walk": walk_episodes,
     "assist": assist_episodes,
 }
@@ -126,7 +145,7 @@ def cost_of(crowd: Crowd, i: int, e: Episode, normal: Array) -> float:
         150.0 * m["net"]
         + 300.0 * beyond(m["speed"] / e.speed, 0.993, 1.007)
         + 10.0 * beyond(abs(float(crowd.datas[i].qpos[0])), 0.0, 0.3)
-        + 100.0 * beyond(m["stride_time"], 1.02, 1.18)
+        + e.stride_weight * beyond(m["stride_time"], *e.stride)
         + 600.0 * m["stride_time_sd"]
         + 600.0 * beyond(m["duty_factor"], 0.62, 0.65)
         + 30.0 * beyond(m["knee_flexion"], 1.03, 1.22)
@@ -137,20 +156,30 @@ def cost_of(crowd: Crowd, i: int, e: Episode, normal: Array) -> float:
     )
 
 
-class Judge:
-    """Costs of candidates over episodes, walked on a few threads."""
+def split(x: Array) -> tuple[dict[str, float], dict[str, float]]:
+    """Gains and posture of parameters (d,), clipped to their ranges."""
+    values = dict(zip(NAMES, np.clip(x, LOW, HIGH).tolist(), strict=True))
+    return {g.name: values[g.name] for g in GAINS}, {k: values[k] for k in POSTURE}
 
-    def __init__(self, stature: Stature, threads: int = 2) -> None:
-        self.stature, self.threads = stature, threads
+
+class Judge:
+    """Costs of candidates over episodes, walked on a few threads.
+
+    Args:
+      body: whose gains and posture are sought.
+      threads: candidates walked at a time.
+    """
+
+    def __init__(self, body: Participant, threads: int = 2) -> None:
+        self.body, self.threads = body, threads
         self.normal = normal_curves()
         self.seconds = 0.0
         """Walked so far."""
 
-    def person(self, x: Array, name: str = "candidate") -> Participant:
+    def person(self, x: Array) -> Participant:
         """The participant whose parameters are x (d,), by `NAMES`."""
-        values = dict(zip(NAMES, np.clip(x, LOW, HIGH).tolist(), strict=True))
-        gains = {g.name: values[g.name] for g in GAINS}
-        return Participant(name, self.stature, gains, {k: values[k] for k in POSTURE})
+        gains, posture = split(x)
+        return replace(self.body, gains=gains, posture=posture)
 
     def __call__(self, xs: Sequence[Array], episodes: Sequence[Episode]) -> tuple[Array, list[list[dict[str, float]]]]:
         """Mean cost of each candidate (k,), and each episode's summary."""
@@ -187,7 +216,7 @@ class Generation:
 
 
 def tune(
-    judge: Judge, start: Array, stage: str, *, population: int, step: float, seed: int,
+    judge: Judge, start: Array, episodes: Episodes, *, population: int, step: float, seed: int,
     before: Sequence[Sequence[float]] = (),
 ) -> Iterator[Generation]:  # fmt: skip
     """Search without end by CMA-ES from `start` (d,); costs of earlier generations in `before` are not walked again."""
@@ -209,7 +238,7 @@ def tune(
         else:
             chance = np.random.default_rng([seed, number])
             xs = [np.clip(start + spread * np.array(z), LOW, HIGH) for z in asked]
-            costs, told = judge(xs, STAGES[stage](number, chance))
+            costs, told = judge(xs, episodes(number, chance))
         search.tell(asked, costs.tolist())
         mean = np.clip(start + spread * np.clip(search.result.xfavorite, *np.array(bounds)), LOW, HIGH)
         best = told[int(np.argmin(costs))] if len(told) == len(costs) else []

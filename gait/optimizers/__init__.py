@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gait import registry
 from gait.optimizers.ars import ARS
+from gait.optimizers.as_cma import ASCMA
 from gait.optimizers.base import Optimizer
 from gait.optimizers.bayesian import Bayesian
 from gait.optimizers.cem import CEM
@@ -22,6 +23,7 @@ from gait.optimizers.scipy_minimize import ScipyMinimize
 
 SHELF: tuple[type[Optimizer], ...] = (
     ARS,
+    ASCMA,
     Bayesian,
     CEM,
     CMAES,

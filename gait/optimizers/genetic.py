@@ -38,10 +38,10 @@ class GeneticSettings(Settings):
 class Genetic(Optimizer):
     """A genetic algorithm on real numbers: truncation selection, multi-point crossover, uniform mutation, elites.
 
-    The first generation is the start and points around it, uniform within `initial_step` ε. Then each child
-    has two different parents, drawn among the best; its parameters, in their order, come from one parent and
-    the other in turn, changing at `cuts` random places; each then moves with chance `mutation` by
-    `mutation_step` ε u, u uniform in [-1, 1], and is clipped to the cube.
+    The first generation is the start and points around it, uniform within `initial_step` ε. Then the best ones
+    breed in turn, the very best first, each with another one drawn by chance; a child's parameters, in their
+    order, come from one parent and the other in turn, changing at `cuts` random places; each then moves with
+    chance `mutation` by `mutation_step` ε u, u uniform in [-1, 1], and is clipped to the cube.
 
     Elites are tried again in every generation (where there is noise at all), and individuals are ranked by
     the average of all that was ever read of them, so that no lucky reading survives for long.
@@ -88,16 +88,16 @@ class Genetic(Optimizer):
         order = np.argsort(-self._sums / self._readings, kind="stable")
         parents, elites = self._points[order[: s.parents]], order[: s.elites]
         self._recommended = parents.mean(axis=0)
-        children = np.array([self._child(parents) for _ in range(s.population - s.elites)])
+        children = np.array([self._child(parents, k % s.parents) for k in range(s.population - s.elites)])
         self._points = np.vstack([self._points[elites], children])
         unread = np.zeros(len(children))
         self._sums = np.append(self._sums[elites], unread)
         self._readings = np.append(self._readings[elites], unread)
 
-    def _child(self, parents: Array) -> Array:
-        """A child (d,) of two of the `parents` (n, d)."""
-        d = len(self.space)
-        mother, father = parents[self.rng.choice(len(parents), 2, replace=False)]
+    def _child(self, parents: Array, k: int) -> Array:
+        """A child (d,) of parent k and another of the `parents` (n, d)."""
+        d, n = len(self.space), len(parents)
+        mother, father = parents[k], parents[(k + self.rng.integers(1, n)) % n]
         changes = np.zeros(d, dtype=int)
         changes[self.rng.choice(np.arange(1, d), min(self.settings.cuts, d - 1), replace=False)] = 1
         child: Array = np.where(changes.cumsum() % 2 == 0, mother, father)

@@ -1,0 +1,76 @@
+"""Make the cohort: 11 people beside the first, and 4 held out, each tuned from the first one's gains and frozen.
+
+    python scripts/make_participants.py
+
+What people differ by is drawn in gait/human/cohort.py from their names. Each is tuned as the first was in its last
+stage (laws, pushes, other belt speeds), but shorter, and towards a stride time of its own; then it must walk 10 minutes
+at 1.25 m/s without a fall, three times without a device and three times with one. About four minutes of processor time
+a person. Logs are kept in --work, so it can be stopped and asked for again; people who are there already stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from gait.human.cohort import CHECKS, FIRST, GENERATIONS, HELD_OUT, SEARCH, STUDIED, Check, check, draw, make
+from gait.human.crowd import ZERO_LAW, Crowd
+from gait.human.participants import Participant, participant_names, write_participant
+
+
+def main() -> None:
+    """Make who is missing."""
+    parser = argparse.ArgumentParser(description="Make the participants of the cohort.")
+    parser.add_argument("--names", default="", help="with commas; none: all of the cohort but the first")
+    parser.add_argument("--again", action="store_true", help="also make again who is there")
+    parser.add_argument("--jobs", type=int, default=2, help="people made at a time")
+    parser.add_argument("--work", type=Path, default=Path("studies/cohort"), help="where searches are logged")
+    o = parser.parse_args()
+    names = o.names.split(",") if o.names else [str(n) for n in range(2, STUDIED + HELD_OUT + 1)]
+    there = set() if o.again else set(participant_names())
+    missing = [n for n in names if n not in there and n != FIRST]
+    warm_up()
+    with ProcessPoolExecutor(o.jobs, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(made, n, o.work) for n in missing]):
+            who, found = done.result()
+            if found.stood == 2 * len(CHECKS):
+                who = write_participant(who)
+            verdict = who.digest() if found.stood == 2 * len(CHECKS) else "falls: not kept"
+            print(f"{who.title()}, {about(who)}: {who.made}; {verdict}", flush=True)
+
+
+def warm_up() -> None:
+    """Compile once, before many processes would at the same time."""
+    crowd = Crowd([draw("2")], 1.0)
+    crowd.begin(0, ZERO_LAW, 1.0, 0)
+    crowd.walk(np.array([0]), 10)
+
+
+def made(name: str, work: Path) -> tuple[Participant, Check]:
+    """A person and how it walks."""
+    began = time.process_time()
+    who, walked = make(name, work / f"{name}.jsonl", threads=1)
+    found = check(who)
+    minutes = (time.process_time() - began) / 60
+    told = (f"python scripts/make_participants.py --names {name} --again; {GENERATIONS} generations of "
+            f"{SEARCH.population} from participant {FIRST}, {walked / 3600:.1f} simulated hours, {minutes:.1f} min of "
+            f"processor time; {found.stood} of {2 * len(CHECKS)} walks of 10 min at 1.25 m/s without a fall, half of "
+            f"them with a device; net {found.net:.2f} W/kg, stride {found.stride_time:.3f} s, speed within "
+            f"{100 * found.speed_error:.1f} %")  # fmt: skip
+    return dataclasses.replace(who, made=told), found
+
+
+def about(who: Participant) -> str:
+    """What a body is beyond its size."""
+    return (f"strength {who.strength:g}, tendons {who.tendon:g}, slow fibres {who.slow_more:+g}, "
+            f"likes {who.stride_time:g} s")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
