@@ -65,6 +65,8 @@ class TaskFlags:
     """What is worn: ankle, massless or none."""
     speed: Maybe = None
     """Speed of the treadmill [m/s]."""
+    adaptation: Maybe = None
+    """How fast the person learns to walk with less effort: off, slow or fast."""
 
     def fields(self) -> dict[str, Any]:
         """What was set."""

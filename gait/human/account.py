@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait.compiled import compiled
+from gait.human.adaptation import BEATS, EFFORT
 from gait.human.device import phase_of
 from gait.human.metabolics import BASAL, bhargava, minetti, umberger
 from gait.human.muscles import Anatomy, balance, force_length
@@ -67,6 +68,9 @@ def spend(i: int, body: Anatomy, people: People, s: State, sums: Sums, t: Times)
                 sums.energy[i, 0, m] += power
                 sums.energy[i, 1, m] += umberger(u, a, x, v, f_l, active, speed, mass, slow, v_max)
                 sums.energy[i, 2, m] += minetti(a, v, body.f_max[m], body.l_opt[m], v_max)
+    if people.learning[i] > 0.0:
+        s.lesson[i, EFFORT] += gross - BASAL * people.body[i, 0]
+        s.lesson[i, BEATS] += 1.0
     sums.beats[i] += counted
     sums.gross[i, sums.step[i] // t.span] += gross / people.body[i, 0]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait.human.account import SINKS
+from gait.human.adaptation import PLACES, put_on
 from gait.human.body import make_body
 from gait.human.device import RAMP, phase_of
 from gait.human.muscles import GLU, HFL, LEAST, SOL, VAS, lengths_and_arms, make_anatomy
@@ -44,12 +45,13 @@ class Crowd:
       ankles: which ankles a device can push.
       sensor: errors of the sensors, see `SENSOR`.
       timestep: of the physics [s].
+      learning: how fast people adapt their gains, see `gait.human.adaptation.RATES`.
     """
 
     def __init__(
         self, people: Sequence[Participant], longest: float, *, speed: float = 1.25,
         device: tuple[float, float] = (0.0, 0.0), ankles: tuple[bool, bool] = (True, True),
-        sensor: tuple[float, float] = SENSOR, timestep: float = 0.001,
+        sensor: tuple[float, float] = SENSOR, timestep: float = 0.001, learning: float = 0.0,
     ) -> None:  # fmt: skip
         silence_mujoco()
         n = len(people)
@@ -66,8 +68,9 @@ class Crowd:
         self.flags = np.zeros(n, np.uint8)
         self.anatomies = [make_anatomy(p.stature, p.strength, p.tendon, p.slow_more) for p in people]
         stacked = {f: np.stack([getattr(a, f) for a in self.anatomies]) for f in self.anatomies[0]._fields}
+        gains = np.array([[p.gains[name] for name in NAMES] for p in people])
         self.people = People(
-            gains=np.array([[p.gains[name] for name in NAMES] for p in people]), **stacked,
+            gains=gains, base=gains[:, PLACES].copy(), learning=np.full(n, learning), **stacked,
             body=np.array([[p.stature.mass, 1.03 * p.stature.length_scale, SINKS * p.stature.length_scale, speed]
                            for p in people]),
             sensor=np.tile(np.array(sensor, float), (n, 1)), ankles=np.tile(np.array(ankles, float), (n, 1)),
@@ -121,6 +124,9 @@ class Crowd:
         s.draws[i] = 0
         s.old[i], s.law[i] = s.law[i], law
         s.ramp[i] = 0
+        s.probe[i], s.lesson[i], s.lesson_at[i] = 0.0, 0.0, 0  # a lesson under way ends with the law
+        if self.people.learning[i] > 0.0 or s.habit[i].any():
+            put_on(i, self.people, s)
 
     def walk(self, ids: Ints, steps: int) -> int:
         """Walk the worlds `ids` so many steps, or until they are flagged; how many were."""

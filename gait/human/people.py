@@ -29,7 +29,11 @@ class People(NamedTuple):
     """Who walks in each world: rows (n, …) of constants."""
 
     gains: Array
-    """(n, gains)"""
+    """(n, gains); those that a person adapts as they are now"""
+    base: Array
+    """(n, LEARNT) those gains before anything was learned"""
+    learning: Array
+    """(n,) how fast a person adapts; 0: not at all"""
     f_max: Array
     l_opt: Array
     l_slack: Array

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gait.compiled import compiled, doubles_at
 from gait.human.account import note_moment, outcome, read_loads, spend
+from gait.human.adaptation import learn
 from gait.human.chance import normal_pair
 from gait.human.device import LEAVE, TOUCH, assist, stride_clock
 from gait.human.muscles import (
@@ -221,6 +222,8 @@ def walk(
             s.ramp[i] += s.strides[i, 0] >= 2 or s.strides[i, 1] >= 2  # no torque before the stride is known
             read_loads(i, sensors, people, s, sums, t.dt)
             stride_clock(i, s, sums, t)
+            if people.learning[i] > 0.0 and s.strike[i, 0] == s.age[i]:
+                learn(i, people, s, sums.key[i], t.dt)
             s.pace[i] += (qd[0] + people.body[i, 3] - s.pace[i]) * t.dt / PACE_SECONDS
             s.station[i] -= (q[0] + s.station[i] / STATION_SECONDS) * t.dt
             for leg in range(2):

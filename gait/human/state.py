@@ -22,6 +22,8 @@ CHANNELS = 13
 lean [rad]."""
 WANDERERS = 15
 """Sensors whose readings wander: seven muscles a leg, and the lean."""
+LEARNT = 6
+"""Gains that a person adapts."""
 SPAN = 0.5
 """Seconds of a bin of `Sums.gross`."""
 
@@ -85,6 +87,14 @@ class State(NamedTuple):
     """(n,) steps since this law began, with the stride known"""
     breath: Array
     """(n, 3) the respirometer's"""
+    habit: Array
+    """(n, LEARNT) what was learned: shifts of the adapted gains, of their reach"""
+    probe: Array
+    """(n, LEARNT) what is being tried beside that"""
+    lesson: Array
+    """(n, 3) effort felt so far"""
+    lesson_at: Ints
+    """(n, 2) how far the lesson is"""
 
 
 class Sums(NamedTuple):
@@ -129,7 +139,7 @@ def new_state(n: int, ring: int) -> State:
         load=z((n, 2, 2)), smooth=z((n, 2)), stance=z((n, 2), i), since=z((n, 2), i), takeoff=z((n, 2)), pace=z(n),
         station=z(n), wander=z((n, WANDERERS)), draws=z(n, np.uint64), unloaded=z((n, 2), i), strike=z((n, 2), i),
         period=z((n, 2)), strides=z((n, 2), i), torque=z((n, 2)), old=z((n, 4)), law=z((n, 4)), ramp=z(n, i),
-        breath=z((n, 3)),
+        breath=z((n, 3)), habit=z((n, LEARNT)), probe=z((n, LEARNT)), lesson=z((n, 3)), lesson_at=z((n, 2), i),
     )  # fmt: skip
 
 

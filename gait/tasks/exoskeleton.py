@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gait.controllers.torque_profile import SPACE, TorqueProfile
 from gait.errors import UsageError, unknown_name
+from gait.human.adaptation import FRIGHT, RATES
 from gait.human.body import DEVICE_MASS
 from gait.human.crowd import SENSOR, ZERO_LAW, Crowd
 from gait.human.device import RAMP
@@ -62,6 +63,7 @@ class Exoskeleton(Task):
       device: `ankle`, or `massless` (torque without mass), or `none` (nothing is worn; laws do nothing).
       speed: of the belt [m/s].
       noise: level of the sensors' and the respirometer's noise.
+      adaptation: how fast the person learns to walk with less effort, law after law: off, slow or fast.
       threads: threads for trials that start afresh; 0 is one a core.
 
     Raises:
@@ -86,21 +88,24 @@ class Exoskeleton(Task):
         device: str = "ankle",
         speed: str | float = 1.25,
         noise: str = "default",
+        adaptation: str = "off",
         threads: int = 0,
     ) -> None:
         asked: list[tuple[str, str, Mapping[str, Any]]]
-        asked = [("side", ankles, ANKLES), ("device", device, DEVICES), ("noise level", noise, NOISE)]
+        asked = [("side", ankles, ANKLES), ("device", device, DEVICES), ("noise level", noise, NOISE),
+                 ("adaptation", adaptation, RATES)]  # fmt: skip
         for what, value, known in asked:
             if value not in known:
                 raise UsageError(unknown_name(what, value, known))
         self.speed = _speed(speed)
         self._fields = {"participant": str(participant), "ankles": ankles, "device": device, "speed": self.speed,
-                        "noise": noise}  # fmt: skip
+                        "noise": noise, "adaptation": adaptation}  # fmt: skip
         self.threads = threads
         self.person: Participant = find_participant(str(participant))
-        self.version = f"1-{self.person.digest()}"  # another person of this name can't resume its runs
+        self.version = f"2-{self.person.digest()}"  # another person of this name can't resume its runs
         scale, self.respirometer = NOISE[noise]
         self.sensor = (SENSOR[0] * scale, SENSOR[1] * scale)
+        self.learning = RATES[adaptation]
         worn = ANKLES[ankles]
         mass = DEVICES[device]
         self.device = (mass * worn[0], mass * worn[1])
@@ -157,8 +162,12 @@ class Exoskeleton(Task):
         for query, seed in zip(queries, seeds, strict=True):
             trials.append(self._one(crowd, 0, query, seed, state))
             up = trials[-1].ending in (Ending.COMPLETED, Ending.STOPPED)
-            state = crowd.end(0) if up else self._start()
+            state = crowd.end(0) if up else self._up_again(crowd)
         return trials, state
+
+    def _up_again(self, crowd: Crowd) -> Mapping[str, Any]:
+        """After a fall: walking steadily, with a part of what was learned."""
+        return {**self._start(), "habit": FRIGHT * crowd.end(0)["habit"]}
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query afresh and keep the motion of its last seconds, a frame every 10 ms."""
@@ -280,7 +289,7 @@ class Exoskeleton(Task):
             self._crowds = [
                 Crowd(
                     [self.person] * each, SECONDS.high, speed=self.speed, device=self.device, ankles=self.ankles,
-                    sensor=self.sensor,
+                    sensor=self.sensor, learning=self.learning,
                 )
                 for _ in range(lanes)
             ]  # fmt: skip
