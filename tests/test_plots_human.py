@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import importlib.util
 import json
 import sys
@@ -15,6 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from gait.human.participants import find_participant
 from gait.view.landscape import Landscape, draw_landscape
 from gait.view.laws import draw_laws
 from gait.view.look import SIZE, picture
@@ -315,7 +317,8 @@ def test_a_map_walks_only_what_it_has_not_walked(script, walked, monkeypatch, tm
 def test_a_person_tuned_anew_is_walked_anew(script, walked, monkeypatch, tmp_path):
     ask(script, monkeypatch, tmp_path, "--seeds", "1")
     walked.clear()
-    monkeypatch.setattr("gait.human.participants.Participant.digest", lambda self: "other")
+    other = dataclasses.replace(find_participant("1"), slow_more=0.01)
+    monkeypatch.setattr("gait.tasks.exoskeleton.find_participant", lambda name: other)
     ask(script, monkeypatch, tmp_path, "--seeds", "1")
     assert len(walked) == 7
 
