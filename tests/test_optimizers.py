@@ -11,7 +11,8 @@ from test_gradients import z_score
 from worlds import FEATURES, Hill, make_problem
 
 from gait.errors import UsageError
-from gait.optimizers.cma_es import CMAES, CMAESSettings
+from gait.optimizers.cma_es import CMAES
+from gait.optimizers.evolution import EvolutionSettings
 from gait.optimizers.finite_difference import FiniteDifference, FiniteDifferenceSettings
 from gait.optimizers.random_search import RandomSearch, RandomSearchSettings
 from gait.optimizers.reinforce import Reinforce, ReinforceSettings
@@ -114,7 +115,7 @@ def test_cma_es_is_pycma(population, popsize):
         return 2.0 - float(((x - 0.55) ** 2) @ np.arange(1, 7))
 
     asked, favorite = straight_from_pycma(problem, score, 40, popsize=popsize)
-    optimizer = CMAES(problem, 4, CMAESSettings(population=population))
+    optimizer = CMAES(problem, 4, EvolutionSettings(population=population))
     for expected in asked:
         queries = optimizer.ask()
         assert np.array_equal([q.policy.x for q in queries], expected)
@@ -125,7 +126,7 @@ def test_cma_es_is_pycma(population, popsize):
 
 @pytest.mark.parametrize(("parameters", "trials"), [(2, 4), (3, 6), (4, 8), (12, 24)])
 def test_cma_es_asks_two_trials_a_parameter(parameters, trials):
-    assert CMAESSettings() == CMAESSettings(population=0)
+    assert EvolutionSettings() == EvolutionSettings(population=0)
     assert len(CMAES(make_problem(parameters)).ask()) == trials
 
 
@@ -133,7 +134,7 @@ def test_cma_es_starts_as_wide_as_the_parameters_scales():
     parameters = [Parameter("a", 0, 1, 0.5, 0.01, ""), Parameter("b", 0, 1, 0.5, 0.04, "")]
     parameters += [Parameter("wide", 0, 1, 0.5, 0.5, "")]
     problem = Problem(Space(parameters), FEATURES, Seconds(1, 8, 60), lambda s: 0.1)
-    optimizer = CMAES(problem, 0, CMAESSettings(population=2000, initial_step=2.0))
+    optimizer = CMAES(problem, 0, EvolutionSettings(population=2000, initial_step=2.0))
     x = np.array([q.policy.x for q in optimizer.ask()])
     spread = np.quantile(x, 0.75, axis=0) - np.quantile(x, 0.25, axis=0)  # folding at the bounds leaves these
     assert np.allclose(spread / 1.349, [0.02, 0.08, 1 / 3], rtol=0.15)
@@ -144,7 +145,7 @@ def test_cma_es_is_quiet_however_it_starts(population, tmp_path, monkeypatch, ca
     """Small populations, wide starts and starts at a bound are where pycma has something to say."""
     monkeypatch.chdir(tmp_path)
     state = np.random.get_state()  # noqa: NPY002
-    optimizer = CMAES(make_problem(default=1.0), 0, CMAESSettings(population=population, initial_step=50.0))
+    optimizer = CMAES(make_problem(default=1.0), 0, EvolutionSettings(population=population, initial_step=50.0))
     for _ in range(30):
         optimizer.tell(scored(optimizer.ask(), lambda x: x[0]))
         optimizer.recommend()
@@ -157,7 +158,7 @@ def test_cma_es_is_quiet_however_it_starts(population, tmp_path, monkeypatch, ca
 
 def test_cma_es_recommends_a_mean_within_the_bounds():
     """pycma's own mean wanders out, its draws are folded back: it means the middle of the folded ones."""
-    optimizer = CMAES(make_problem(d=3), 0, CMAESSettings(population=200))
+    optimizer = CMAES(make_problem(d=3), 0, EvolutionSettings(population=200))
     off, apart = [], []
     for _ in range(40):
         queries, mean = optimizer.ask(), optimizer.recommend().x
@@ -178,7 +179,7 @@ def test_cma_es_goes_on_past_every_termination_criterion():
 
 def test_cma_es_refuses_what_it_is_not_made_for():
     with pytest.raises(UsageError, match=r"population=3: population must be 0 .* or 4"):
-        CMAESSettings(population=3)
+        EvolutionSettings(population=3)
     with pytest.raises(UsageError, match="two parameters or more; p0"):
         CMAES(make_problem(d=1))
 

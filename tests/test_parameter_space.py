@@ -17,7 +17,8 @@ from gait.errors import UsageError
 from gait.lecture.lqr import Regulator
 from gait.optimizers.ars import ARS, ARSSettings
 from gait.optimizers.cem import CEM, CEMSettings
-from gait.optimizers.lra_cma_es import LRACMAES, LRACMAESSettings
+from gait.optimizers.evolution import EvolutionSettings
+from gait.optimizers.lra_cma_es import LRACMAES
 from gait.optimizers.pgpe import PGPE, PGPESettings
 from gait.optimizers.regression_gradient import RegressionGradient, RegressionGradientSettings
 from gait.space import Parameter, Space
@@ -503,7 +504,7 @@ def test_lra_cma_es_is_cmaes(population, size, peak):
         return 2.0 - float(((x - peak) ** 2) @ np.arange(1, 7)) + 0.3 * noise[bits]
 
     asked, mean = straight_from_cmaes(problem, score, 40, size)
-    optimizer = LRACMAES(problem, 4, LRACMAESSettings(population=population))
+    optimizer = LRACMAES(problem, 4, EvolutionSettings(population=population))
     for expected in asked:
         queries = optimizer.ask()
         assert np.array_equal([q.policy.x for q in queries], expected)
@@ -519,7 +520,7 @@ def test_lra_cma_es_asks_two_trials_a_parameter(parameters, trials):
 
 def test_lra_cma_es_starts_as_wide_as_the_parameters_scales():
     problem = uneven([0.01, 0.04, 0.5])
-    x = np.array([q.policy.x for q in LRACMAES(problem, 0, LRACMAESSettings(population=2000)).ask()])
+    x = np.array([q.policy.x for q in LRACMAES(problem, 0, EvolutionSettings(population=2000)).ask()])
     assert np.allclose(x[:, :2].std(axis=0), [0.02, 0.08], rtol=0.1)
     assert 0.2 < x[:, 2].std() < 1 / np.sqrt(12)  # a third, cut off at the bounds
 
@@ -555,4 +556,4 @@ def test_impossible_settings_are_refused_by_name():
     with pytest.raises(UsageError, match="min_std=3: min_std must not exceed initial_std=2"):
         CEMSettings(min_std=3.0)
     with pytest.raises(UsageError, match=r"population=3: population must be 0 .* or 4"):
-        LRACMAESSettings(population=3)
+        EvolutionSettings(population=3)

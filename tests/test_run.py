@@ -360,7 +360,7 @@ def test_a_run_that_another_writes_is_refused(run):
         ({"optimizer": "cma"}, "unknown optimizer"),
         ({"settings": {"bach": 3}}, "unknown setting 'bach'. Did you mean 'batch'"),
         ({"settings": {"batch": 2.5}}, "batch must be a whole number"),
-        ({"settings": OPTIMIZERS["cma-es"].Settings()}, "CMAESSettings are no settings of random-search"),
+        ({"settings": OPTIMIZERS["cma-es"].Settings()}, "EvolutionSettings are no settings of random-search"),
         ({"noise": "low", "legs": 4}, "task 'toy' has no --legs"),
     ],
 )

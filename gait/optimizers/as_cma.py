@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gait.errors import UsageError
-from gait.optimizers.base import Array, Optimizer, setting
-from gait.optimizers.evolution import EvolutionSettings, make_strategy
-from gait.policy import Constant, Policy
+from gait.optimizers.base import Array, setting
+from gait.optimizers.evolution import Evolution, EvolutionSettings
+from gait.policy import Constant
 from gait.task import Problem
 from gait.trial import Ending, Query, Trial
 
@@ -32,7 +32,7 @@ class ASCMASettings(EvolutionSettings):
     longest: float = setting(0.0, "longest trial; 0 is twice the task's default", unit="s", low=0.0, high=1e6)
 
 
-class ASCMA(Optimizer):
+class ASCMA(Evolution):
     """Adaptive sampling CMA-ES: each candidate's seconds follow from how hard it will be to rank.
 
     With parameters in the unit cube and distances divided by √d, candidate i is d_i away from the nearest other one
@@ -67,34 +67,22 @@ class ASCMA(Optimizer):
 
     def __init__(self, problem: Problem, seed: int = 0, settings: ASCMASettings | None = None) -> None:
         super().__init__(problem, seed, settings)
-        self._strategy = make_strategy(self.name, problem, self.settings, self.rng)
         s, seconds = self.settings, problem.seconds
         self.shortest = seconds.check(s.shortest or seconds.low)
         self.longest = seconds.check(s.longest or min(2.0 * seconds.default, seconds.high))
         if self.shortest > self.longest:
             raise UsageError(f"shortest={self.shortest:g}: shortest must not exceed longest={self.longest:g}.")
-        self._population: list[Array] = []
         self.slope: float = s.contrast
         """k/ȳ: relative difference of scores a distance of 1 apart."""
 
-    @property
-    def batch_size(self) -> int:
-        """A generation."""
-        return int(self.settings.population_of(len(self.space)))
-
-    def recommend(self) -> Policy:
-        """The mean of the distribution, within the bounds."""
-        return Constant(np.clip(self._strategy.result.xfavorite, 0.0, 1.0))
-
     def _ask(self) -> list[Query]:
-        self._population = self._strategy.ask()
-        points = np.clip(np.array(self._population), 0.0, 1.0)
+        points = self._sample()
         nearest = (distances(points) + np.diag(np.full(len(points), math.inf))).min(axis=1)
         wanted = self.slope * nearest / (math.sqrt(2.0) * self.settings.precision)
         return [self.query(Constant(x), self.seconds_for(e)) for x, e in zip(points, wanted.tolist(), strict=True)]
 
     def _tell(self, trials: list[Trial], scores: Array) -> None:
-        self._strategy.tell(self._population, (-scores).tolist())
+        super()._tell(trials, scores)
         whole = [k for k, t in enumerate(trials) if t.ending is Ending.COMPLETED and t.score is not None]
         size = float(np.abs(scores[whole]).mean()) if whole else 0.0
         if len(whole) >= 3 and size > 0.0:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from gait.optimizers.base import Array, Optimizer
-from gait.optimizers.evolution import EvolutionSettings, make_strategy
-from gait.policy import Constant, Policy
-from gait.task import Problem
-from gait.trial import Query, Trial
+from gait.optimizers.evolution import Evolution, EvolutionSettings
+from gait.policy import Constant
+from gait.trial import Query
 
 
-@dataclass(frozen=True)
-class CMAESSettings(EvolutionSettings):
-    """The start of the search."""
-
-
-class CMAES(Optimizer):
+class CMAES(Evolution):
     """Covariance matrix adaptation evolution strategy, in unit-cube coordinates.
 
     The first standard deviation of each parameter is `initial_step` times its `scale` ε, limited by pycma to
@@ -37,26 +26,7 @@ class CMAES(Optimizer):
 
     name = "cma-es"
     about = "CMA evolution strategy (Hansen & Ostermeier 2001), by pycma"
-    Settings = CMAESSettings
-
-    def __init__(self, problem: Problem, seed: int = 0, settings: CMAESSettings | None = None) -> None:
-        super().__init__(problem, seed, settings)
-        self._strategy = make_strategy(self.name, problem, self.settings, self.rng)
-        self._population: list[Array] = []
-
-    @property
-    def batch_size(self) -> int:
-        """A generation."""
-        return int(self.settings.population_of(len(self.space)))
-
-    def recommend(self) -> Policy:
-        """The mean of the distribution, within the bounds."""
-        return Constant(np.clip(self._strategy.result.xfavorite, 0.0, 1.0))
+    Settings = EvolutionSettings
 
     def _ask(self) -> list[Query]:
-        self._population = self._strategy.ask()
-        return [self.query(Constant(np.clip(x, 0.0, 1.0))) for x in self._population]
-
-    def _tell(self, trials: list[Trial], scores: Array) -> None:
-        # pycma minimises; it knows its solutions again by their bits, so it is told the very arrays it gave
-        self._strategy.tell(self._population, (-scores).tolist())
+        return [self.query(Constant(x)) for x in self._sample()]

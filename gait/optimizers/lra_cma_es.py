@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gait.errors import UsageError
-from gait.optimizers.base import Array, Optimizer, Settings, setting
+from gait.optimizers.base import Array, Optimizer
+from gait.optimizers.evolution import EvolutionSettings
 from gait.policy import Constant, Policy
 from gait.task import Problem
 from gait.trial import Query, Trial
 
-SMALLEST = 4
-"""Smallest population: with fewer there is hardly a ranking."""
 WIDEST_START = 1.0 / 3.0
 """Largest standard deviation at the start, of the cube's side, as in pycma."""
 WIDEST, NARROWEST = 0.5, 1e-9
 """Limits of the standard deviation of the parameter that varies most, of the cube's side."""
-
-
-@dataclass(frozen=True)
-class LRACMAESSettings(Settings):
-    """The start of the search; all else is the default of cmaes."""
-
-    population: int = setting(0, "trials in a generation; 0 is two a parameter, at least 4", low=0, high=10_000)
-    initial_step: float = setting(2.0, "standard deviation at the start", unit="ε", low=1e-3, high=100.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if 0 < self.population < SMALLEST:
-            raise UsageError(f"population={self.population}: population must be 0 (automatic) or {SMALLEST} and more.")
 
 
 class LRACMAES(Optimizer):
@@ -55,9 +39,9 @@ class LRACMAES(Optimizer):
 
     name = "lra-cma-es"
     about = "CMA-ES with learning-rate adaptation (Nomura, Akimoto & Ono 2023), by cmaes"
-    Settings = LRACMAESSettings
+    Settings = EvolutionSettings
 
-    def __init__(self, problem: Problem, seed: int = 0, settings: LRACMAESSettings | None = None) -> None:
+    def __init__(self, problem: Problem, seed: int = 0, settings: EvolutionSettings | None = None) -> None:
         from cmaes import CMA  # here, as only this optimizer needs it
 
         super().__init__(problem, seed, settings)
@@ -76,7 +60,7 @@ class LRACMAES(Optimizer):
     @property
     def batch_size(self) -> int:
         """A generation."""
-        return self.settings.population or max(SMALLEST, 2 * len(self.space))
+        return int(self.settings.population_of(len(self.space)))
 
     def recommend(self) -> Policy:
         """The mean of the distribution, within the bounds."""
