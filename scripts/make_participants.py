@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gait.human.cohort import CHECKS, FIRST, GENERATIONS, HELD_OUT, SEARCH, STUDIED, Check, check, draw, make
+from gait.human.cohort import CHECKS, FIRST, GENERATIONS, SEARCH, Check, check, draw, make, members
 from gait.human.crowd import ZERO_LAW, Crowd
 from gait.human.participants import Participant, participant_names, write_participant
 
@@ -32,9 +32,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="people made at a time")
     parser.add_argument("--work", type=Path, default=Path("studies/cohort"), help="where searches are logged")
     o = parser.parse_args()
-    names = o.names.split(",") if o.names else [str(n) for n in range(2, STUDIED + HELD_OUT + 1)]
+    names = o.names.split(",") if o.names else members()
+    if unknown := sorted(set(names) - set(members())):
+        parser.error(f"--names {unknown[0]}: the cohort's members are {', '.join(members())}.")
     there = set() if o.again else set(participant_names())
-    missing = [n for n in names if n not in there and n != FIRST]
+    missing = [n for n in names if n not in there]
     warm_up()
     with ProcessPoolExecutor(o.jobs, mp_context=get_context("spawn")) as pool:
         for done in as_completed([pool.submit(made, n, o.work) for n in missing]):
@@ -54,13 +56,15 @@ def warm_up() -> None:
 
 def made(name: str, work: Path) -> tuple[Participant, Check]:
     """A person and how it walks."""
-    began = time.process_time()
-    who, walked = make(name, work / f"{name}.jsonl", threads=1)
+    began, log = time.process_time(), work / f"{name}.jsonl"
+    resumed = log.exists()
+    who, walked = make(name, log, threads=1)
     found = check(who)
     minutes = (time.process_time() - began) / 60
+    paid = f"{minutes:.1f} min of processor time" + (" in the last sitting" if resumed else "")
     told = (f"python scripts/make_participants.py --names {name} --again; {GENERATIONS} generations of "
-            f"{SEARCH.population} from participant {FIRST}, {walked / 3600:.1f} simulated hours, {minutes:.1f} min of "
-            f"processor time; {found.stood} of {2 * len(CHECKS)} walks of 10 min at 1.25 m/s without a fall, half of "
+            f"{SEARCH.population} from participant {FIRST}, {walked / 3600:.1f} simulated hours, {paid}; "
+            f"{found.stood} of {2 * len(CHECKS)} walks of 10 min at 1.25 m/s without a fall, half of "
             f"them with a device; net {found.net:.2f} W/kg, stride {found.stride_time:.3f} s, speed within "
             f"{100 * found.speed_error:.1f} %")  # fmt: skip
     return dataclasses.replace(who, made=told), found

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gait.human.body import DEVICE_MASS, HEIGHT, Stature
 from gait.human.crowd import SENSOR, ZERO_LAW, Crowd
 from gait.human.participants import Participant, find_participant
+from gait.human.person import USUAL_SPEED
 from gait.human.reflexes import GAINS
 from gait.human.tuning import HIGH, LOW, Judge, liked_episodes, split, spread_of, start_of
 from gait.human.tuning_log import Search, search
@@ -64,6 +65,11 @@ def _near(rng: np.random.Generator, mean: float, sd: float, low: float, high: fl
     return float(np.clip(rng.normal(mean, sd), low, high))
 
 
+def members() -> list[str]:
+    """Names of all that are to be made: the cohort but the first, and those held out."""
+    return [str(n) for n in range(int(FIRST) + 1, STUDIED + HELD_OUT + 1)]
+
+
 def make(name: str, log: Path, threads: int = 2) -> tuple[Participant, float]:
     """Tune a person of the cohort, or go on with it; the person, and the simulated seconds it took."""
     who = draw(name)
@@ -76,14 +82,14 @@ def make(name: str, log: Path, threads: int = 2) -> tuple[Participant, float]:
 
 @dataclass(frozen=True)
 class Check:
-    """How a person walks with the device on, without torque."""
+    """How a person walks, without a device and with one that does nothing."""
 
     stood: int
-    """Of `CHECKS` walks of 10 min, those without a fall."""
+    """Walks of 10 min without a fall, of one for each of `CHECKS` without a device and one with it."""
     net: float
-    """Net metabolic rate [W/kg], mean of those."""
+    """Net metabolic rate without a device [W/kg], mean of those."""
     stride_time: float
-    """[s]"""
+    """The same [s]."""
     speed_error: float
     """Greatest relative error of the speed."""
 
@@ -102,5 +108,5 @@ def check(who: Participant) -> Check:
     return Check(
         len(stood), float(np.mean([m["net"] for m in bare])) if bare else math.nan,
         float(np.mean([m["stride_time"] for m in bare])) if bare else math.nan,
-        max((abs(m["speed"] / 1.25 - 1.0) for m in stood), default=math.nan),
+        max((abs(m["speed"] / USUAL_SPEED - 1.0) for m in stood), default=math.nan),
     )  # fmt: skip

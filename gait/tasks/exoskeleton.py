@@ -63,7 +63,8 @@ class Exoskeleton(Task):
       device: `ankle`, or `massless` (torque without mass), or `none` (nothing is worn; laws do nothing).
       speed: of the belt [m/s].
       noise: level of the sensors' and the respirometer's noise.
-      adaptation: how fast the person learns to walk with less effort, law after law: off, slow or fast.
+      adaptation: how fast the person learns to walk with less effort, law after law: off, slow or fast. Held-out
+        trials start afresh: they are walked by the person as it was before it learned.
       threads: threads for trials that start afresh; 0 is one a core.
 
     Raises:
@@ -126,8 +127,9 @@ class Exoskeleton(Task):
         """The task in a few words."""
         f, r = self._fields, self.respirometer
         worn = {"ankle": "", "massless": ", massless", "none": ", no device"}[str(f["device"])]
+        learns = f", adapts {f['adaptation']}" if self.learning else ""
         return (
-            f"exoskeleton · {self.title}{worn} · {len(SPACE)} parameters · {self.speed:g} m/s · "
+            f"exoskeleton · {self.title}{worn}{learns} · {len(SPACE)} parameters · {self.speed:g} m/s · "
             f"{SECONDS.default / 60:g}-min laws, τ {r.tau:g} s, breath noise {100 * r.noise:g} %"
         )
 
