@@ -107,7 +107,7 @@ def make_anatomy(stature: Stature, strength: float = 1.0, tendon: float = 1.0, s
     f_max, l_opt, v_max, l_slack, rho, slow = table.T
     f_max, long = f_max * stature.weight_scale * strength, stature.length_scale
     usual, slow = slow, np.clip(slow + slow_more, 0.0, 1.0)
-    v_max = v_max * (1.0 - (1.0 - SLOWER) * slow) / (1.0 - (1.0 - SLOWER) * usual)
+    v_max = v_max * ((1.0 - (1.0 - SLOWER) * slow) / (1.0 - (1.0 - SLOWER) * usual))  # the usual mix: exactly as given
     arms = np.zeros((len(ATTACHMENTS), 4))
     for k, (_, _, sign, arm, largest, reference) in enumerate(ATTACHMENTS):
         r = sign * arm * long
