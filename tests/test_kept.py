@@ -56,20 +56,36 @@ def test_a_longer_budget_goes_on_from_the_shorter_run(tmp_path):
     assert short["trials"] < long["trials"] == whole.result["trials"]
 
 
-def test_code_is_what_runs_not_how_it_is_laid_out(tmp_path, monkeypatch):
-    def digest(text):
-        path = tmp_path / "made_up.py"
-        path.write_text(text)
-        made = types.ModuleType("made_up")
-        made.__file__ = str(path)
-        exec(compile(text, str(path), "exec"), made.__dict__)
-        monkeypatch.setitem(sys.modules, "made_up", made)
-        linecache.checkcache()
-        return code_of(made.A)
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Makes a module of a text, as if it were imported from a file."""
 
-    one = digest("class A:\n    x = 1\n")
-    assert digest('"""About."""\n\nclass A:\n    """An A."""\n\n    x = 1  # why\n') == one
-    assert digest("class A:\n    x = 2\n") != one
+    def made(text, name="made_up", **given):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        module = types.ModuleType(name)
+        module.__file__ = str(path)
+        module.__dict__.update(given)
+        exec(compile(text, str(path), "exec"), module.__dict__)
+        monkeypatch.setitem(sys.modules, name, module)
+        linecache.checkcache()
+        return module
+
+    return made
+
+
+def test_code_is_what_runs_not_how_it_is_laid_out(make):
+    one = code_of(make("class A:\n    x = 1\n").A)
+    assert code_of(make('"""About."""\n\nclass A:\n    """An A."""\n\n    x = 1  # why\n').A) == one
+    assert code_of(make("class A:\n    x = 2\n").A) != one
+
+
+def test_code_is_also_that_of_shared_bases(make):
+    def digest(base):
+        return code_of(make("class A(B):\n    x = 1\n", B=make(base, "base").B).A)
+
+    one = digest("class B:\n    y = 1\n")
+    assert digest("class B:\n    y = 1  # why\n") == one != digest("class B:\n    y = 2\n")
 
 
 def test_a_torn_line_is_dropped_and_a_broken_file_refused(tmp_path):

@@ -23,7 +23,7 @@ from typing import Any
 
 from gait.around import Around
 from gait.files import append_lines, drop_torn_line, read_json, read_lines
-from gait.optimizers import find_optimizer
+from gait.optimizers import Optimizer, find_optimizer
 from gait.run import optimize, resume
 from gait.tasks import make_task
 
@@ -85,8 +85,16 @@ def line_of(result: Mapping[str, Any]) -> Line:
 
 
 def code_of(cls: type) -> str:
-    """A digest of the module a class is written in; comments, docstrings and layout don't count."""
-    tree = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
+    """A digest of the code an optimizer is: its module and those of its bases, but for the base of all.
+
+    Comments, docstrings and layout don't count.
+    """
+    modules = dict.fromkeys(base.__module__ for base in cls.__mro__ if base not in Optimizer.__mro__)
+    digests = [_digest(ast.parse(inspect.getsource(sys.modules[name]))) for name in modules]
+    return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()[:12]
+
+
+def _digest(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
