@@ -17,7 +17,7 @@ import numpy as np
 from gait.durations import parse_duration
 from gait.optimizers import find_optimizer, optimizer_names
 from gait.optimizers.base import Optimizer
-from gait.run import trial_seed
+from gait.session import trial_seed
 from gait.task import Task
 from gait.tasks import make_task
 

@@ -22,13 +22,9 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from gait.ledger import Ledger
-from gait.optimizers import find_optimizer
-from gait.progress import Progress
 from gait.robots.quadruped import QuadrupedWalker
-from gait.run import _walk_batch, manifest_of, trial_seed
+from gait.session import Session, trial_seed
 from gait.simulate import Walk, walk_trials
-from gait.tally import Tally
 from gait.task import Task
 from gait.tasks.quadruped import SECONDS, Quadruped
 from gait.trial import Query
@@ -99,18 +95,17 @@ def time_bare(task: Quadruped, kept: list[Tape], threads: int) -> float:
 
 def time_run(task: Task, optimizer: str, settings: dict[str, str], batches: int) -> tuple[float, float, list[Query]]:
     """Wall seconds and walked seconds of the first batches of a run, ledger and all, and what was asked."""
-    cls = find_optimizer(optimizer)
-    options = cls.Settings.parse(settings)
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = Ledger.create(Path(folder) / "run", manifest_of(task, optimizer, options, SEED, 1e9, None))
-        searcher, tally = cls(task.problem, SEED, options), Tally()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Session.new(Path(folder) / "run", task, optimizer, budget=1e9, seed=SEED, settings=settings) as session,
+    ):
+        session.catch_up()
         began = time.perf_counter()
         for _ in range(batches):
-            _walk_batch(ledger, task, searcher, tally, Progress())
+            session.walk_batch()
         wall = time.perf_counter() - began
-        asked = [query for batch in ledger.batches() for query in batch.queries]
-        ledger.close()
-    return wall, tally.walking, asked
+        asked = [query for batch in session.ledger.batches() for query in batch.queries]
+        return wall, session.tally.walking, asked
 
 
 def _range(bares: list[float], walls: list[float]) -> str:

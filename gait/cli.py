@@ -165,8 +165,9 @@ class Optimize:
     def run(self) -> int:
         """Run it and print what came out."""
         from gait.durations import parse_duration, show_duration
+        from gait.manifest import check_seed
         from gait.optimizers import find_optimizer
-        from gait.run import check_seed, optimize
+        from gait.run import optimize
         from gait.tasks import make_task
 
         task = make_task(self.task, self.flags.fields(), _threads(self.threads))

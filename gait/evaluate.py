@@ -11,8 +11,9 @@ import numpy as np
 
 from gait.errors import UsageError
 from gait.files import read_json
+from gait.manifest import check_seed
 from gait.policy import Constant
-from gait.run import check_seed, load_run
+from gait.run import load_run
 from gait.task import Task
 from gait.trial import Query
 from gait.validate import counted, mean_measures

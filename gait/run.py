@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import operator
-import platform
 import signal
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gait import __version__
 from gait.around import Around
-from gait.durations import parse_duration, show_duration
+from gait.durations import parse_duration
 from gait.errors import UsageError
-from gait.files import append_lines
-from gait.ledger import Ledger, read_result
-from gait.optimizers import find_optimizer
-from gait.optimizers.base import Optimizer, Settings
+from gait.ledger import read_result
+from gait.optimizers.base import Settings
 from gait.policy import Constant
-from gait.progress import Progress, show_progress
-from gait.replay import replay
+from gait.progress import show_progress
 from gait.result import finish
+from gait.session import Session
 from gait.tally import Tally
-from gait.task import Beginning, State, Task
+from gait.task import Task
 from gait.tasks import make_task
-from gait.trial import Query
 from gait.validate import Validator
-
-LARGEST_FLEET = 1000
-TRIAL_SEED, SHARED_SEED, BEGIN_SEED = 1, 2, 4
-"""Second word of the entropy of a run's seeds: a fresh trial's, one shared by a query's key, the beginning's."""
 
 
 @dataclass(frozen=True)
@@ -104,24 +90,12 @@ def optimize(
         task = make_task(task, fields, threads)
     elif fields:
         raise UsageError(f"the task is made already; {', '.join(fields)} can't be set any more.")
-    cls = find_optimizer(optimizer)
-    if not isinstance(settings, Settings):
-        settings = _settings(cls, settings or {})
-    elif not isinstance(settings, cls.Settings):
-        raise UsageError(f"{type(settings).__name__} are no settings of {optimizer}.")
-    if batches is not None and batches < 1:
-        raise UsageError(f"batches={batches}: a run has at least 1 batch.")
-    around = around or Around()
-    extras = {**({"around": around.describe()} if around.describe() else {}), **_fleet(task, fleet)}
-    manifest = manifest_of(task, optimizer, settings, seed, parse_duration(budget), batches) | extras
-    # may refuse the task: no directory is made then
-    searcher = around.put(cls(task.problem, manifest["seed"], settings))
     path = Path(out) if out is not None else Path("runs") / f"{task.name}-{optimizer}-seed{seed}"
-    ledger = Ledger.create(path, manifest)
-    try:
-        return _go(ledger, task, searcher, progress)
-    finally:
-        ledger.close()
+    with Session.new(
+        path, task, optimizer, budget=parse_duration(budget), seed=seed, settings=settings, around=around, fleet=fleet,
+        batches=batches,
+    ) as session:  # fmt: skip
+        return _go(session, progress)
 
 
 def resume(out: str | Path, *, budget: str | float | None = None, threads: int = 0, progress: bool = True) -> Run:
@@ -136,84 +110,9 @@ def resume(out: str | Path, *, budget: str | float | None = None, threads: int =
     Raises:
       UsageError: the directory is no run, or is broken, or doesn't follow from its seed and settings.
     """
-    path = Path(out)
-    ledger = Ledger.open(path)
-    try:
-        m = ledger.manifest
-        task = task_of(m, threads)
-        cls = find_optimizer(m["optimizer"])
-        around = Around.read(m.get("around", {}))
-        searcher = around.put(cls(task.problem, m["seed"], _settings(cls, m["settings"])))
-        if budget is not None:
-            _extend(ledger, parse_duration(budget))
-        return _go(ledger, task, searcher, progress)
-    finally:
-        ledger.close()
-
-
-def _settings(cls: type[Optimizer], values: Mapping[str, Any]) -> Settings:
-    """Settings from plain data: read as if typed, and so checked."""
-    return cls.Settings.parse({k: str(v) for k, v in values.items()})
-
-
-def _fleet(task: Task, fleet: int) -> dict[str, int]:
-    """The manifest's entry for so many robots; none for one."""
-    if not 1 <= fleet <= LARGEST_FLEET:
-        raise UsageError(f"--fleet {fleet}: 1 to {LARGEST_FLEET} robots walk at the same time.")
-    if fleet > 1 and task.carries:
-        raise UsageError(f"--fleet {fleet}: {task.name} carries one walker on from trial to trial; its fleet is 1.")
-    return {"fleet": fleet} if fleet > 1 else {}
-
-
-def check_seed(seed: int) -> int:
-    """`seed` if it's a whole number from 0."""
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise UsageError(f"--seed {seed}: a seed is a whole number from 0.")
-    return number
-
-
-def manifest_of(
-    task: Task, optimizer: str, settings: Settings, seed: int, budget: float, batches: int | None
-) -> dict[str, Any]:
-    """What a run is, as plain data; no wall times."""
-    return {
-        "task": task.name, "task_version": task.version, "fields": task.fields(), "optimizer": optimizer,
-        "settings": asdict(settings), "seed": check_seed(seed), "budget": budget, "batches": batches,
-        "score": f"{task.score_name} [{task.score_unit}]", "setup_seconds": task.setup_seconds,
-        "fall_seconds": task.fall_seconds, "space": task.problem.space.describe(),
-        "versions": versions(),
-    }  # fmt: skip
-
-
-def versions() -> dict[str, str]:
-    """Versions that results may depend on."""
-    found = {"gait": __version__, "python": platform.python_version(), "platform": platform.machine()}
-    for name in ("mujoco", "numpy", "scipy", "cma"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
-
-
-def task_of(manifest: Mapping[str, Any], threads: int = 0) -> Task:
-    """The task that a manifest names.
-
-    Raises:
-      UsageError: it's unknown here, of another version, or has other parameters.
-    """
-    task = make_task(manifest["task"], manifest["fields"], threads)
-    if task.version != manifest["task_version"]:
-        raise UsageError(
-            f"the run is of version {manifest['task_version']} of task {task.name!r}; this is version {task.version}."
-        )
-    if task.problem.space.describe() != manifest["space"]:
-        raise UsageError(f"the run's parameters are not those of task {task.name!r} here.")
-    return task
+    larger = None if budget is None else parse_duration(budget)
+    with Session.reopen(Path(out), budget=larger, threads=threads) as session:
+        return _go(session, progress)
 
 
 def load_run(path: str | Path) -> Run:
@@ -226,86 +125,22 @@ def load_run(path: str | Path) -> Run:
     return Run(path, read_result(path))
 
 
-def _extend(ledger: Ledger, budget: float) -> None:
-    old = float(ledger.manifest["budget"])
-    if budget < old:
-        raise UsageError(
-            f"the run's budget is {show_duration(old)}: it can be extended, not cut to {show_duration(budget)}."
-        )
-    if budget > old:
-        (ledger.path / "result.json").unlink(missing_ok=True)  # it says nothing about the larger budget
-        ledger.set_manifest(budget=budget)
-
-
-def _go(ledger: Ledger, task: Task, optimizer: Optimizer, progress: bool) -> Run:
+def _go(session: Session, progress: bool) -> Run:
     """Replay what is logged, walk what is left of the budget, validate."""
-    m, here = ledger.manifest, versions()
-    notes = [
-        f"{name} was {was}, is {here[name]}: resumed results may differ"
-        for name, was in m["versions"].items()
-        if here.get(name, was) != was
-    ]
-    tally = Tally(int(m.get("fleet", 1)))
-    validator = Validator(task, ledger.path / "validation.jsonl")
+    path, m, task, tally = session.ledger.path, session.ledger.manifest, session.task, session.tally
+    validator = Validator(task, path / "validation.jsonl")
     start = Constant(task.problem.space.default)
-    with show_progress(progress, float(m["budget"]), task) as bar, _interruptible() as interrupted:
-        bar.started(validator([start])[0])
-        begun = ledger.beginning()
-        state = begun.state
-        for batch in ledger.batches():
-            replay(ledger, task, optimizer, tally, batch)
-            state = batch.state
-        bar.replayed(tally)
-        if state is None and not tally.batches and not interrupted():
-            begun = _begin(ledger, task)
-            state = begun.state
-        going = True
-        while going and not interrupted():
-            going, state = _walk_batch(ledger, task, optimizer, tally, bar, state)
+    with show_progress(progress, float(m["budget"]), task) as session.bar, _interruptible() as interrupted:
+        session.bar.started(validator([start])[0])
+        if not interrupted():
+            session.catch_up()
+        while not interrupted() and session.walk_batch():
+            pass
         if interrupted():
-            return Run(ledger.path, {}, tally, (*ledger.warnings, *notes))
-        bar.validating()
-        result = finish(ledger.path, m, task, tally, validator, start, begun)
-    return Run(ledger.path, result, tally, (*ledger.warnings, *notes))
-
-
-def _begin(ledger: Ledger, task: Task) -> Beginning:
-    """Begin, and log it where there is a state to carry on."""
-    begun = task.begin(np.random.SeedSequence([int(ledger.manifest["seed"]), BEGIN_SEED]))
-    if begun.state is not None:
-        ledger.begin(begun)
-    return begun
-
-
-def _walk_batch(
-    ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, bar: Progress, state: State = None
-) -> tuple[bool, State]:
-    """Walk one batch from `state` if the budget allows it; whether it did, and the state after it."""
-    m = ledger.manifest
-    if m.get("batches") is not None and tally.batches >= int(m["batches"]):
-        return False, state
-    queries = optimizer.ask()
-    planned = sum(task.planned(q) for q in queries)
-    if tally.batches and tally.clock + planned > float(m["budget"]):
-        return False, state
-    began, walked = time.perf_counter(), tally.walking
-    trials, state = task.run(queries, [trial_seed(int(m["seed"]), q) for q in queries], state)
-    optimizer.tell([trial.as_told() for trial in trials])
-    number = tally.batches
-    tally.add(task, trials)
-    ledger.append(number, queries, trials, tally.clock, optimizer.recommend(), state)
-    wall = time.perf_counter() - began
-    paid = {"batch": number, "wall": wall, "walked": tally.walking - walked}
-    append_lines(ledger.path / "wall.jsonl", [paid], sync=False)  # nothing depends on it
-    bar.walked(tally)
-    return True, state
-
-
-def trial_seed(seed: int, query: Query) -> np.random.SeedSequence:
-    """The seed of a query's trial: its own, or one shared by all queries with its key."""
-    if query.seed is None:
-        return np.random.SeedSequence([seed, TRIAL_SEED, query.id])
-    return np.random.SeedSequence([seed, SHARED_SEED, query.seed])
+            return Run(path, {}, tally, session.notes)
+        session.bar.validating()
+        result = finish(path, m, task, tally, validator, start, session.begun)
+    return Run(path, result, tally, session.notes)
 
 
 @contextmanager

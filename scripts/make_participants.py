@@ -4,8 +4,9 @@
 
 What people differ by is drawn in gait/human/cohort.py from their names. Each is tuned as the first was in its last
 stage (laws, pushes, other belt speeds), but shorter, and towards a stride time of its own; then it must walk 10 minutes
-at 1.25 m/s without a fall, three times without a device and three times with one. About four minutes of processor time
-a person. Logs are kept in --work, so it can be stopped and asked for again; people who are there already stay.
+at 1.25 m/s without a fall, three times without a device and three times with one, and 4 minutes with a usual law. Who
+falls is tuned on and checked again. Three to six minutes of processor time a person. Logs are kept in --work, so it can
+be stopped and asked for again; people who are there already stay.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gait.human.cohort import CHECKS, FIRST, GENERATIONS, SEARCH, Check, check, draw, make, members
+from gait.human.cohort import FIRST, SEARCH, WALKS, Made, draw, make, members
 from gait.human.crowd import ZERO_LAW, Crowd
 from gait.human.participants import Participant, participant_names, write_participant
 
@@ -40,10 +41,9 @@ def main() -> None:
     warm_up()
     with ProcessPoolExecutor(o.jobs, mp_context=get_context("spawn")) as pool:
         for done in as_completed([pool.submit(made, n, o.work) for n in missing]):
-            who, found = done.result()
-            if found.stood == 2 * len(CHECKS):
-                who = write_participant(who)
-            verdict = who.digest() if found.stood == 2 * len(CHECKS) else "falls: not kept"
+            found = done.result()
+            who, passed = found.person, found.check.passed
+            verdict = write_participant(who).digest() if passed else "falls: not kept"
             print(f"{who.title()}, {about(who)}: {who.made}; {verdict}", flush=True)
 
 
@@ -54,20 +54,20 @@ def warm_up() -> None:
     crowd.walk(np.array([0]), 10)
 
 
-def made(name: str, work: Path) -> tuple[Participant, Check]:
-    """A person and how it walks."""
+def made(name: str, work: Path) -> Made:
+    """A person and how it walks; how it was made is told in its entry."""
     began, log = time.process_time(), work / f"{name}.jsonl"
     resumed = log.exists()
-    who, walked = make(name, log, threads=1)
-    found = check(who)
+    found = make(name, log, threads=1)
     minutes = (time.process_time() - began) / 60
     paid = f"{minutes:.1f} min of processor time" + (" in the last sitting" if resumed else "")
-    told = (f"python scripts/make_participants.py --names {name} --again; {GENERATIONS} generations of "
-            f"{SEARCH.population} from participant {FIRST}, {walked / 3600:.1f} simulated hours, {paid}; "
-            f"{found.stood} of {2 * len(CHECKS)} walks of 10 min at 1.25 m/s without a fall, half of "
-            f"them with a device; net {found.net:.2f} W/kg, stride {found.stride_time:.3f} s, speed within "
-            f"{100 * found.speed_error:.1f} %")  # fmt: skip
-    return dataclasses.replace(who, made=told), found
+    c = found.check
+    told = (f"python scripts/make_participants.py --names {name} --again; {found.generations} generations of "
+            f"{SEARCH.population} from participant {FIRST}, {found.walked / 3600:.1f} simulated hours, {paid}; "
+            f"{c.stood} of {WALKS} walks at 1.25 m/s without a fall, 3 of 10 min without a device, 3 with one, 3 of "
+            f"4 min with a usual law; net {c.net:.2f} W/kg, stride {c.stride_time:.3f} s, speed within "
+            f"{100 * c.speed_error:.1f} %")  # fmt: skip
+    return dataclasses.replace(found, person=dataclasses.replace(found.person, made=told))
 
 
 def about(who: Participant) -> str:

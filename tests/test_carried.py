@@ -21,7 +21,8 @@ from gait.ledger import Ledger, read_manifest
 from gait.optimizers import OPTIMIZERS
 from gait.policy import Constant
 from gait.result import savings
-from gait.run import BEGIN_SEED, load_run, optimize, resume, trial_seed
+from gait.run import load_run, optimize, resume
+from gait.session import BEGIN_SEED, trial_seed
 from gait.show import outcome, show, show_table
 from gait.task import Beginning, Task
 from gait.tasks import TASKS

@@ -20,9 +20,9 @@ from gait.errors import UsageError
 from gait.events import digest_of
 from gait.files import append_lines, read_json, read_lines, read_npz, write_json, write_npz
 from gait.ledger import SCHEMA, Ledger, read_manifest, read_result, recommendations
+from gait.manifest import manifest_of
 from gait.optimizers import find_optimizer
 from gait.policy import Constant, Gaussian
-from gait.run import manifest_of
 from gait.show import show
 from gait.task import Beginning
 from gait.trial import Query

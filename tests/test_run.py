@@ -22,7 +22,8 @@ from gait.errors import UsageError
 from gait.ledger import Ledger
 from gait.optimizers import OPTIMIZERS
 from gait.policy import Constant, Gaussian
-from gait.run import load_run, optimize, resume, trial_seed
+from gait.run import load_run, optimize, resume
+from gait.session import trial_seed
 from gait.show import show
 from gait.space import Space
 from gait.tasks import TASKS

@@ -29,8 +29,9 @@ from gait.compare.study import Study, spell
 from gait.durations import parse_duration
 from gait.errors import UsageError
 from gait.files import read_json
+from gait.manifest import versions
 from gait.optimizers import find_optimizer
-from gait.run import optimize, resume, versions
+from gait.run import optimize, resume
 from gait.tasks import make_task
 
 ONE_CORE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

@@ -23,7 +23,8 @@ from typing import Any
 
 from gait.around import Around
 from gait.files import append_lines, drop_torn_line, read_json, read_lines
-from gait.optimizers import Optimizer, find_optimizer
+from gait.optimizers import find_optimizer
+from gait.optimizers.base import Optimizer
 from gait.run import optimize, resume
 from gait.tasks import make_task
 

@@ -22,15 +22,16 @@ from gait.human.state import LEARNT, State
 
 Array = NDArray[np.float64]
 
-REACH = {"GSOL": 0.25, "loTA": 0.08, "dS": 0.25, "kphsw": 0.25, "hsw": 0.08, "s0VASsw": 0.4}
-"""Gains that are adapted, and how far a habit may shift them, relative: push-off, the tibialis that works against it,
-the hips' double-support bias, the swing leg's drive and target, its knee. Effort depends on them, and with care."""
+REACH = {"s0SOL": 0.4, "s0GAS": 0.4, "s0HIP": 0.4, "s0HFLsw": 0.4, "GTA": 0.25, "dS": 0.25}
+"""Gains that are adapted, and how far a habit may shift them, relative: the tonus that calf, hip and swing leg are kept
+at, the tibialis that works against push-off, the hips' double-support bias. Effort depends on them, balance hardly:
+those that people fall by, the swing leg's and the push-off's, are left alone."""
 PLACES = np.array([NAMES.index(name) for name in REACH])
 SHARES = np.array(list(REACH.values()))
-RATES = {"off": 0.0, "slow": 0.1, "fast": 0.5}
+RATES = {"off": 0.0, "slow": 0.3, "fast": 1.5}
 """How far a habit moves, of its reach, for a relative change of effort of 1 over its reach. One whose reach is worth
 3 % takes 1 / (0.5 · 0.03) = 67 lessons of 12 strides with `fast`, a quarter of an hour; with `slow` five times that."""
-PROBE = 0.08
+PROBE = 0.25
 """How far gains are shifted to try [of their reach]."""
 SETTLING, FELT = 1, 5
 """Strides after a shift that aren't felt, and those that are."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gait.errors import UsageError
 from gait.ledger import read_manifest
-from gait.run import load_run, task_of
+from gait.manifest import task_of
+from gait.run import load_run
 from gait.view.foot_paths import AFTER, BEFORE, FootPath, draw_foot_paths
 from gait.view.kinematics import hip_paths, last_strides
 from gait.view.render import read_recording

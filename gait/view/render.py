@@ -14,7 +14,8 @@ from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.files import read_npz
 from gait.ledger import read_manifest
-from gait.run import load_run, task_of
+from gait.manifest import task_of
+from gait.run import load_run
 from gait.task import Recording
 from gait.trial import Ending, Trial
 
