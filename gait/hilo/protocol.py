@@ -1,0 +1,118 @@
+"""Protocol: what one person does in a study. Laws are tuned while it walks, then compared in mirrored order.
+
+After Zhang et al. (Science 356:1280, 2017): 32 laws of 2 min by CMA-ES, then trials of 6 min with zero torque, a fixed
+generic law and the optimized one, each twice in mirrored order (double reversal), so that what drifts slowly falls out
+of their differences; the last 3 min of each count. The abstract's result is verified, these details are as recalled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gait.errors import UsageError
+from gait.human.muscles import MUSCLES
+from gait.optimizers import find_optimizer
+from gait.policy import Constant, Policy
+from gait.session import Session
+from gait.task import State
+from gait.tasks.exoskeleton import Exoskeleton
+from gait.trial import Ending, Query
+
+ZERO, GENERIC, OPTIMIZED, CONTROL = "zero torque", "generic", "optimized", "control"
+ORDER = (ZERO, GENERIC, OPTIMIZED, OPTIMIZED, GENERIC, ZERO)
+"""Double reversal."""
+HALF = 180.0
+"""A bout is two of these [s]; the second counts."""
+LAW = 120.0
+"""A law's seconds, and so the piece that a control's walk is made of."""
+VALIDATION_SEED, CONTROL_SEED = 5, 6
+"""Second word of the entropy of seeds, beside those of a run's own trials."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What every person of a study does.
+
+    Raises:
+      UsageError: the optimizer or a setting is unknown, or the time is too short for a law.
+    """
+
+    optimizer: str = "cma-es"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    budget: float = 64 * 60.0
+    """Walking time for the optimizer [s]."""
+    seed: int = 0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The task's, but for who walks and whether it adapts."""
+
+    def __post_init__(self) -> None:
+        find_optimizer(self.optimizer).Settings.parse(self.settings)
+        if not LAW <= self.budget < float("inf"):
+            raise UsageError(f"--minutes {self.budget / 60:g}: a study needs {LAW / 60:g} minutes or more.")
+
+    def task(self, participant: str, adaptation: str, threads: int = 1, **changes: Any) -> Exoskeleton:
+        """The person with the devices on."""
+        fields = {**self.fields, **changes}
+        return Exoskeleton(participant=participant, adaptation=adaptation, threads=threads, **fields)
+
+
+@dataclass(frozen=True)
+class Bout:
+    """Six minutes of walking with one law, of which the last three count."""
+
+    law: str
+    true: float | None
+    """Noise-free net metabolic rate [W/kg]; None if the person fell in what counts."""
+    measured: float | None
+    """The same as estimated from breaths."""
+    fell: int
+    """Falls in all of it."""
+    walked: float
+    """[s]"""
+    muscles: Mapping[str, float | None]
+    """Each muscle's share of the true rate [W/kg]."""
+
+    def describe(self) -> dict[str, Any]:
+        """As plain data."""
+        return vars(self) | {"muscles": dict(self.muscles)}
+
+
+def walk_bouts(
+    task: Exoskeleton, state: State, order: Sequence[str], laws: Mapping[str, Policy], seed: int, key: int
+) -> list[Bout]:
+    """Walk laws in this order, one after the other, from `state`."""
+    bouts = []
+    for k, name in enumerate(order):
+        query = Query(k, laws[name], HALF)
+        seeds = [np.random.SeedSequence([seed, key, k, half]) for half in range(2)]
+        trials, state = task.run([query, query], seeds, state)
+        last, stood = trials[-1], trials[-1].ending is Ending.COMPLETED
+        bouts.append(
+            Bout(
+                name, last.truth["metabolic_rate"] if stood else None,
+                last.measures["metabolic_rate"] if stood else None,
+                sum(t.ending is not Ending.COMPLETED for t in trials), sum(t.walked for t in trials),
+                {m: last.truth[m] if stood else None for m in MUSCLES},
+            )
+        )  # fmt: skip
+    return bouts
+
+
+def validate(session: Session, task: Exoskeleton, seed: int) -> list[Bout]:
+    """Double reversal by the person as the run left it: what it learned it keeps."""
+    laws = {ZERO: task.reference, GENERIC: Constant(task.problem.space.default),
+            OPTIMIZED: session.optimizer.recommend()}  # fmt: skip
+    return walk_bouts(task, session.state, ORDER, laws, seed, VALIDATION_SEED)
+
+
+def walk_control(task: Exoskeleton, seconds: float, seed: int) -> list[Bout]:
+    """The same walking time without a device, then two bouts: what a person would have learned anyway."""
+    begun = task.begin(np.random.SeedSequence([seed, CONTROL_SEED]))
+    pieces = max(1, round(seconds / LAW))
+    queries = [Query(k, task.reference, LAW) for k in range(pieces)]
+    _, state = task.run(queries, [np.random.SeedSequence([seed, CONTROL_SEED, k]) for k in range(pieces)], begun.state)
+    return walk_bouts(task, state, (CONTROL, CONTROL), {CONTROL: task.reference}, seed, CONTROL_SEED)

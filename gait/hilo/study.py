@@ -1,0 +1,188 @@
+"""Study: many people, one protocol. People walk one at a time, in lockstep or in processes, with the same results."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from gait.errors import UsageError
+from gait.files import append_lines, drop_torn_line, read_lines
+from gait.hilo.protocol import LAW, Protocol, validate, walk_control
+from gait.human.participants import find_participant
+from gait.policy import Constant
+from gait.session import Session
+from gait.tasks.exoskeleton import RATES
+
+Line = dict[str, Any]
+"""What is kept of a sitting, as plain data; see `Sitting.finish`."""
+WAYS = ("processes", "lockstep", "one")
+"""How people walk: one a process, all of them a batch at a time on threads, or one after the other."""
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One person's part in a study."""
+
+    participant: str
+    adaptation: str
+    protocol: Protocol
+    out: Path
+    """Of the study; the run is kept in a directory below it."""
+
+    @property
+    def place(self) -> Path:
+        """The run directory."""
+        return self.out / f"adaptation-{self.adaptation}" / f"participant-{self.participant}"
+
+    @cached_property
+    def asked(self) -> Line:
+        """All that the sitting's line follows from."""
+        task = self.protocol.task(self.participant, self.adaptation)
+        said = dataclasses.asdict(self.protocol)
+        return dict(json.loads(json.dumps(said | {"task_version": task.version, "fields": task.fields()})))
+
+    def open(self, threads: int = 1) -> Session:
+        """The run, new or to go on with."""
+        if (self.place / "run.json").exists():
+            return Session.reopen(self.place, threads=threads)
+        p = self.protocol
+        task = p.task(self.participant, self.adaptation, threads)
+        return Session.new(self.place, task, p.optimizer, budget=p.budget, seed=p.seed, settings=p.settings)
+
+    def walk(self) -> Line:
+        """All of it on this thread."""
+        with self.open() as session:
+            session.catch_up()
+            while session.walk_batch():
+                pass
+            return self.finish(session)
+
+    def finish(self, session: Session) -> Line:
+        """Validate what the run recommends, walk the control, and sum up."""
+        p, tally = self.protocol, session.tally
+        law = session.optimizer.recommend()
+        if not isinstance(law, Constant):
+            raise UsageError(f"{p.optimizer} recommends a {law.kind} policy; a study of laws needs constant ones.")
+        began = time.perf_counter()
+        task = p.task(self.participant, self.adaptation)
+        bouts = validate(session, task, p.seed)
+        control = []
+        if RATES[self.adaptation]:
+            bare = p.task(self.participant, self.adaptation, device="none")
+            control = walk_control(bare, tally.walking, p.seed)
+        return {
+            "participant": self.participant, "held_out": task.person.held_out, "adaptation": self.adaptation,
+            "asked": self.asked, "law": law.x.tolist(), "trials": tally.trials, "batches": tally.batches,
+            "falls": tally.endings["fell"], "bouts": [b.describe() for b in bouts],
+            "control": [b.describe() for b in control],
+            "seconds": {
+                "familiarisation": session.begun.walked, "walking": tally.walking, "charged": tally.clock,
+                "validation": sum(b.walked for b in bouts),
+                "control": sum(b.walked for b in control) + (LAW * max(1, round(tally.walking / LAW)) if control else 0)
+            },
+            "wall": time.perf_counter() - began,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Study:
+    """A protocol for some people, adapting or not; finished sittings are lines of `out`/sittings.jsonl.
+
+    Raises:
+      UsageError: a person, a way of adapting or a way of walking is unknown.
+    """
+
+    people: Sequence[str]
+    adaptations: Sequence[str]
+    protocol: Protocol
+    out: Path
+
+    def __post_init__(self) -> None:
+        for adaptation in self.adaptations:
+            for name in self.people:
+                find_participant(name)
+                self.protocol.task(name, adaptation)
+
+    @property
+    def sittings(self) -> list[Sitting]:
+        """All of them, person by person."""
+        return [Sitting(n, a, self.protocol, self.out) for n in self.people for a in self.adaptations]
+
+    @property
+    def kept(self) -> Path:
+        """The file of finished sittings."""
+        return self.out / "sittings.jsonl"
+
+    def lines(self) -> list[Line]:
+        """What is known, in the order of `sittings`.
+
+        Raises:
+          UsageError: the directory holds sittings that answer another question.
+        """
+        drop_torn_line(self.kept)
+        found: dict[tuple[str, str], Line] = {}
+        for number, line in read_lines(self.kept):
+            try:
+                found[line["participant"], line["adaptation"]] = line
+            except (KeyError, TypeError):
+                raise UsageError(f"{self.kept} line {number} is no sitting of a study.") from None
+        told = [(s, found[s.participant, s.adaptation]) for s in self.sittings if (s.participant, s.adaptation) in found]
+        for sitting, line in told:
+            if line.get("asked") != sitting.asked:
+                raise UsageError(f"{self.kept} holds another study (or older people or code). Choose another --out.")
+        return [line for _, line in told]
+
+    def run(self, way: str = "processes", jobs: int = 2) -> Iterator[Line]:
+        """Walk what is missing, so many people at a time; yields each line once it is on disk."""
+        if way not in WAYS:
+            raise UsageError(f"--way {way}: people walk {', '.join(WAYS)}.")
+        known = {(line["participant"], line["adaptation"]) for line in self.lines()}
+        todo = [s for s in self.sittings if (s.participant, s.adaptation) not in known]
+        self.out.mkdir(parents=True, exist_ok=True)
+        walked = {"processes": _in_processes, "lockstep": _in_lockstep, "one": _one_by_one}[way]
+        for line in walked(todo, jobs):
+            append_lines(self.kept, [line])
+            yield line
+
+
+def _one_by_one(todo: Sequence[Sitting], jobs: int) -> Iterator[Line]:
+    for sitting in todo:
+        yield sitting.walk()
+
+
+def _in_processes(todo: Sequence[Sitting], jobs: int) -> Iterator[Line]:
+    if not todo:
+        return
+    with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
+        under_way = {pool.submit(sitting.walk) for sitting in todo}
+        try:
+            while under_way:
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _in_lockstep(todo: Sequence[Sitting], jobs: int) -> Iterator[Line]:
+    """Everybody walks a batch, then everybody the next one; each person has a world of its own."""
+    with ExitStack() as stack, ThreadPoolExecutor(jobs) as pool:
+        walking = [(s, stack.enter_context(s.open())) for s in todo]
+        list(pool.map(lambda pair: pair[1].catch_up(), walking))
+        going = walking
+        while going:
+            walked = list(pool.map(lambda pair: pair[1].walk_batch(), going))
+            going = [pair for pair, more in zip(going, walked, strict=True) if more]
+        finishing = [pool.submit(s.finish, session) for s, session in walking]
+        for future in as_completed(finishing):
+            yield future.result()
