@@ -7,6 +7,7 @@ of their differences; the last 3 min of each count. The abstract's result is ver
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,15 +19,13 @@ from gait.human.muscles import MUSCLES
 from gait.optimizers import find_optimizer
 from gait.policy import Constant, Policy
 from gait.session import Session
-from gait.task import State
-from gait.tasks.exoskeleton import Exoskeleton
+from gait.task import State, Task
+from gait.tasks.exoskeleton import SECONDS, Exoskeleton
 from gait.trial import Ending, Query
 
 ZERO, GENERIC, OPTIMIZED, CONTROL = "zero torque", "generic", "optimized", "control"
 ORDER = (ZERO, GENERIC, OPTIMIZED, OPTIMIZED, GENERIC, ZERO)
 """Double reversal."""
-HALF = 180.0
-"""A bout is two of these [s]; the second counts."""
 LAW = 120.0
 """A law's seconds, and so the piece that a control's walk is made of."""
 VALIDATION_SEED, CONTROL_SEED = 5, 6
@@ -46,6 +45,8 @@ class Protocol:
     budget: float = 64 * 60.0
     """Walking time for the optimizer [s]."""
     seed: int = 0
+    bout: float = 360.0
+    """Each law's seconds in validation; the second half counts."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """The task's, but for who walks and whether it adapts."""
 
@@ -53,6 +54,11 @@ class Protocol:
         find_optimizer(self.optimizer).Settings.parse(self.settings)
         if not LAW <= self.budget < float("inf"):
             raise UsageError(f"--minutes {self.budget / 60:g}: a study needs {LAW / 60:g} minutes or more.")
+        SECONDS.check(0.5 * self.bout)
+
+    def seed_of(self, participant: str) -> int:
+        """A seed for each person: with one for all, all would try the same laws."""
+        return int.from_bytes(hashlib.sha256(f"{self.seed}/{participant}".encode()).digest()[:4], "big")
 
     def task(self, participant: str, adaptation: str, threads: int = 1, **changes: Any) -> Exoskeleton:
         """The person with the devices on."""
@@ -82,13 +88,13 @@ class Bout:
 
 
 def walk_bouts(
-    task: Exoskeleton, state: State, order: Sequence[str], laws: Mapping[str, Policy], seed: int, key: int
+    task: Task, state: State, order: Sequence[str], laws: Mapping[str, Policy], seconds: float, entropy: Sequence[int]
 ) -> list[Bout]:
-    """Walk laws in this order, one after the other, from `state`."""
+    """Walk laws in this order, so many seconds each, one after the other, from `state`."""
     bouts = []
     for k, name in enumerate(order):
-        query = Query(k, laws[name], HALF)
-        seeds = [np.random.SeedSequence([seed, key, k, half]) for half in range(2)]
+        query = Query(k, laws[name], 0.5 * seconds)
+        seeds = [np.random.SeedSequence([*entropy, k, half]) for half in range(2)]
         trials, state = task.run([query, query], seeds, state)
         last, stood = trials[-1], trials[-1].ending is Ending.COMPLETED
         bouts.append(
@@ -102,17 +108,24 @@ def walk_bouts(
     return bouts
 
 
-def validate(session: Session, task: Exoskeleton, seed: int) -> list[Bout]:
+def validate(session: Session, task: Exoskeleton, protocol: Protocol) -> list[Bout]:
     """Double reversal by the person as the run left it: what it learned it keeps."""
     laws = {ZERO: task.reference, GENERIC: Constant(task.problem.space.default),
             OPTIMIZED: session.optimizer.recommend()}  # fmt: skip
-    return walk_bouts(task, session.state, ORDER, laws, seed, VALIDATION_SEED)
+    entropy = (int(session.ledger.manifest["seed"]), VALIDATION_SEED)
+    return walk_bouts(task, session.state, ORDER, laws, protocol.bout, entropy)
 
 
-def walk_control(task: Exoskeleton, seconds: float, seed: int) -> list[Bout]:
-    """The same walking time without a device, then two bouts: what a person would have learned anyway."""
-    begun = task.begin(np.random.SeedSequence([seed, CONTROL_SEED]))
-    pieces = max(1, round(seconds / LAW))
-    queries = [Query(k, task.reference, LAW) for k in range(pieces)]
-    _, state = task.run(queries, [np.random.SeedSequence([seed, CONTROL_SEED, k]) for k in range(pieces)], begun.state)
-    return walk_bouts(task, state, (CONTROL, CONTROL), {CONTROL: task.reference}, seed, CONTROL_SEED)
+def walk_control(task: Exoskeleton, seconds: float, protocol: Protocol) -> tuple[list[Bout], float]:
+    """The same walking time without a device, then two bouts: what a person would have learned anyway.
+
+    Returns:
+      the bouts, and all seconds walked.
+    """
+    entropy = (protocol.seed_of(task.person.name), CONTROL_SEED)
+    begun = task.begin(np.random.SeedSequence(entropy))
+    queries = [Query(k, task.reference, LAW) for k in range(max(1, round(seconds / LAW)))]
+    seeds = [np.random.SeedSequence([*entropy, k]) for k in range(len(queries))]
+    trials, state = task.run(queries, seeds, begun.state)
+    bouts = walk_bouts(task, state, (CONTROL, CONTROL), {CONTROL: task.reference}, protocol.bout, entropy)
+    return bouts, begun.walked + sum(t.walked for t in trials) + sum(b.walked for b in bouts)

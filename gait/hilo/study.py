@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
 from contextlib import ExitStack
@@ -16,11 +15,11 @@ from typing import Any
 
 from gait.errors import UsageError
 from gait.files import append_lines, drop_torn_line, read_lines
-from gait.hilo.protocol import LAW, Protocol, validate, walk_control
+from gait.hilo.protocol import Bout, Protocol, validate, walk_control
+from gait.human.adaptation import RATES
 from gait.human.participants import find_participant
 from gait.policy import Constant
 from gait.session import Session
-from gait.tasks.exoskeleton import RATES
 
 Line = dict[str, Any]
 """What is kept of a sitting, as plain data; see `Sitting.finish`."""
@@ -37,6 +36,11 @@ class Sitting:
     protocol: Protocol
     out: Path
     """Of the study; the run is kept in a directory below it."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from a study's others."""
+        return self.participant, self.adaptation
 
     @property
     def place(self) -> Path:
@@ -56,7 +60,9 @@ class Sitting:
             return Session.reopen(self.place, threads=threads)
         p = self.protocol
         task = p.task(self.participant, self.adaptation, threads)
-        return Session.new(self.place, task, p.optimizer, budget=p.budget, seed=p.seed, settings=p.settings)
+        return Session.new(
+            self.place, task, p.optimizer, budget=p.budget, seed=p.seed_of(self.participant), settings=p.settings
+        )
 
     def walk(self) -> Line:
         """All of it on this thread."""
@@ -72,13 +78,13 @@ class Sitting:
         law = session.optimizer.recommend()
         if not isinstance(law, Constant):
             raise UsageError(f"{p.optimizer} recommends a {law.kind} policy; a study of laws needs constant ones.")
-        began = time.perf_counter()
         task = p.task(self.participant, self.adaptation)
-        bouts = validate(session, task, p.seed)
-        control = []
+        bouts = validate(session, task, p)
+        control: list[Bout] = []
+        controlled = 0.0
         if RATES[self.adaptation]:
             bare = p.task(self.participant, self.adaptation, device="none")
-            control = walk_control(bare, tally.walking, p.seed)
+            control, controlled = walk_control(bare, tally.walking, p)
         return {
             "participant": self.participant, "held_out": task.person.held_out, "adaptation": self.adaptation,
             "asked": self.asked, "law": law.x.tolist(), "trials": tally.trials, "batches": tally.batches,
@@ -86,10 +92,8 @@ class Sitting:
             "control": [b.describe() for b in control],
             "seconds": {
                 "familiarisation": session.begun.walked, "walking": tally.walking, "charged": tally.clock,
-                "validation": sum(b.walked for b in bouts),
-                "control": sum(b.walked for b in control) + (LAW * max(1, round(tally.walking / LAW)) if control else 0)
+                "validation": sum(b.walked for b in bouts), "control": controlled,
             },
-            "wall": time.perf_counter() - began,
         }  # fmt: skip
 
 
@@ -135,7 +139,9 @@ class Study:
                 found[line["participant"], line["adaptation"]] = line
             except (KeyError, TypeError):
                 raise UsageError(f"{self.kept} line {number} is no sitting of a study.") from None
-        told = [(s, found[s.participant, s.adaptation]) for s in self.sittings if (s.participant, s.adaptation) in found]
+        told = [
+            (s, found[s.participant, s.adaptation]) for s in self.sittings if (s.participant, s.adaptation) in found
+        ]
         for sitting, line in told:
             if line.get("asked") != sitting.asked:
                 raise UsageError(f"{self.kept} holds another study (or older people or code). Choose another --out.")
@@ -146,7 +152,7 @@ class Study:
         if way not in WAYS:
             raise UsageError(f"--way {way}: people walk {', '.join(WAYS)}.")
         known = {(line["participant"], line["adaptation"]) for line in self.lines()}
-        todo = [s for s in self.sittings if (s.participant, s.adaptation) not in known]
+        todo = [s for s in self.sittings if s.key not in known]
         self.out.mkdir(parents=True, exist_ok=True)
         walked = {"processes": _in_processes, "lockstep": _in_lockstep, "one": _one_by_one}[way]
         for line in walked(todo, jobs):

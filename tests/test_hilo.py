@@ -1,0 +1,143 @@
+"""Laws of studies with people in the loop: drift falls out, no device saves nothing, and the way of walking is moot."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gait.errors import UsageError
+from gait.files import read_json
+from gait.hilo import Protocol, Study
+from gait.hilo.protocol import GENERIC, OPTIMIZED, ORDER, ZERO, walk_bouts
+from gait.hilo.summary import rate, report, saving
+from gait.human.muscles import MUSCLES
+from gait.policy import Constant
+from gait.session import Session
+from gait.tasks import exoskeleton
+from gait.tasks.exoskeleton import Exoskeleton
+from gait.trial import Ending, Trial
+
+SHORT = Protocol("random-search", {"batch": "1"}, budget=240.0, bout=40.0)
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    monkeypatch.setattr(exoskeleton, "FAMILIARISATION", 30.0)
+
+
+def study(out, people=("1",), adaptations=("off",), protocol=SHORT):
+    return Study(people, adaptations, protocol, out)
+
+
+class Drifting(Exoskeleton):
+    """Rates by law, and 0.1 W/kg more with every trial."""
+
+    def run(self, queries, seeds, state=None):
+        trials = []
+        for q in queries:
+            state = {"k": np.array([0 if state is None else state["k"][0] + 1])}
+            r = 3.0 - float(q.policy.x[0]) + 0.1 * float(state["k"][0])
+            trials.append(
+                Trial(
+                    query=q.id, score=-r, walked=q.seconds, charged=q.seconds, ending=Ending.COMPLETED,
+                    actions=q.policy.x[None], features=np.zeros((2, 0)), rewards=np.array([-r]),
+                    durations=np.array([q.seconds]), asked=q.seconds, measures={"metabolic_rate": r},
+                    truth={"metabolic_rate": r, **dict.fromkeys(MUSCLES, 0.0)},
+                )
+            )  # fmt: skip
+        return trials, state
+
+
+def test_a_steady_drift_falls_out_of_differences_by_mirrored_order():
+    task = Drifting()
+    laws = {ZERO: Constant(np.zeros(4)), GENERIC: Constant(np.full(4, 0.3)), OPTIMIZED: Constant(np.full(4, 0.5))}
+    bouts = walk_bouts(task, None, ORDER, laws, 60.0, (0, 5))
+    line = {"bouts": [b.describe() for b in bouts], "control": []}
+    assert [b.law for b in bouts] == list(ORDER)
+    assert rate(line, ZERO) - rate(line, OPTIMIZED) == pytest.approx(0.5)
+    assert rate(line, ZERO) - rate(line, GENERIC) == pytest.approx(0.3)
+
+
+def test_without_a_device_no_law_saves_anything(tmp_path):
+    protocol = Protocol("random-search", {"batch": "1"}, budget=120.0, bout=80.0, fields={"device": "none"})
+    (line,) = study(tmp_path, protocol=protocol).run("one")
+    assert abs(saving(line)) < 0.01
+    assert abs(saving(line, GENERIC)) < 0.01
+
+
+def test_every_second_is_told(tmp_path):
+    (line,) = study(tmp_path, adaptations=["fast"]).run("one")
+    seconds, falls = line["seconds"], line["falls"]
+    assert seconds["familiarisation"] == 40.0  # with getting up
+    assert seconds["charged"] == pytest.approx(seconds["walking"] + 20.0 * falls)
+    assert seconds["validation"] == pytest.approx(sum(b["walked"] for b in line["bouts"]))
+    assert len(line["bouts"]) == 6
+    assert len(line["control"]) == 2
+    if not falls and not any(b["fell"] for b in (*line["bouts"], *line["control"])):
+        assert seconds["control"] == pytest.approx(40.0 + seconds["walking"] + 80.0)
+
+
+def test_people_walk_alike_in_lockstep_and_one_by_one_and_after_a_stop(tmp_path, monkeypatch):
+    asked = {"people": ("1", "2"), "adaptations": ("off",)}
+    one = list(study(tmp_path / "one", **asked).run("one"))
+    lockstep = study(tmp_path / "lockstep", **asked)
+    walk, walked = Session.walk_batch, []
+
+    def stopped(self):
+        if len(walked) == 3:
+            raise KeyboardInterrupt
+        walked.append(1)
+        return walk(self)
+
+    monkeypatch.setattr(Session, "walk_batch", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        list(lockstep.run("lockstep"))
+    monkeypatch.setattr(Session, "walk_batch", walk)
+    list(lockstep.run("lockstep"))
+    assert lockstep.lines() == one == study(tmp_path / "one", **asked).lines()
+    assert list(lockstep.run("one")) == []  # all is known
+    seeds = {read_json(s.place / "run.json")["seed"] for s in lockstep.sittings}
+    assert len(seeds) == 2  # each person tries laws of its own
+    told = "\n".join(report(one))
+    assert "24.2 ± 7.4 %" in told
+    assert told.count("participant 2") == 1
+
+
+@pytest.mark.slow
+def test_processes_give_the_same(tmp_path, monkeypatch):
+    monkeypatch.undo()  # workers know nothing of it
+    one, processes = study(tmp_path / "one", ("1", "2")), study(tmp_path / "processes", ("1", "2"))
+    list(one.run("one"))
+    list(processes.run("processes"))
+    assert one.lines() == processes.lines()
+
+
+def test_another_study_in_the_directory_is_refused(tmp_path):
+    kept = study(tmp_path)
+    line = {"participant": "1", "adaptation": "off", "asked": kept.sittings[0].asked}
+    kept.kept.write_text(json.dumps(line) + "\n")
+    assert kept.lines() == [line]
+    other = study(tmp_path, protocol=Protocol("random-search", {"batch": "1"}, budget=360.0, bout=60.0))
+    with pytest.raises(UsageError, match="another study"):
+        other.lines()
+    kept.kept.write_text("{}\n")
+    with pytest.raises(UsageError, match="line 1"):
+        kept.lines()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda out: study(out, people=("99",)), "unknown participant"),
+        (lambda out: study(out, adaptations=("medium",)), "unknown adaptation"),
+        (lambda out: Protocol("nobody"), "unknown optimizer"),
+        (lambda out: Protocol(budget=10.0), "--minutes"),
+        (lambda out: Protocol(bout=10.0), "20 to 600"),
+        (lambda out: list(study(out).run("fly")), "processes, lockstep, one"),
+    ],
+)
+def test_bad_input_is_refused(make, said, tmp_path):
+    with pytest.raises(UsageError, match=said):
+        make(tmp_path)
