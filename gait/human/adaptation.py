@@ -30,7 +30,7 @@ PLACES = np.array([NAMES.index(name) for name in REACH])
 SHARES = np.array(list(REACH.values()))
 RATES = {"off": 0.0, "slow": 0.3, "fast": 1.5}
 """How far a habit moves, of its reach, for a relative change of effort of 1 over its reach. One whose reach is worth
-3 % takes 1 / (0.5 · 0.03) = 67 lessons of 12 strides with `fast`, a quarter of an hour; with `slow` five times that."""
+1 % takes 1 / (1.5 · 0.01) = 67 lessons of 12 strides with `fast`, a quarter of an hour; with `slow` five times that."""
 PROBE = 0.25
 """How far gains are shifted to try [of their reach]."""
 SETTLING, FELT = 1, 5
