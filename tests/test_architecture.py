@@ -37,16 +37,18 @@ MAY_IMPORT = {
     "progress": "durations tally task validate",
     "replay": "errors events ledger optimizers policy tally task trial",
     "result": "files ledger policy tally task validate",
-    "run": "around durations errors files ledger optimizers policy progress replay result tally task tasks trial "
-    "validate",
+    "manifest": "errors optimizers task tasks",
+    "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
+    "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
     # what people see
     "show": "around durations errors events files ledger run trial",
-    "evaluate": "errors files policy run task trial validate",
+    "evaluate": "errors files manifest policy run task trial validate",
     "shelf": "controllers errors human optimizers robots tasks",
-    "view": "durations errors files ledger run task trial",
-    "compare": "around durations errors files optimizers run tasks",
+    "view": "durations errors files ledger manifest run task trial",
+    "compare": "around durations errors files manifest optimizers run tasks",
+    "hilo": "controllers errors files human optimizers policy session task tasks trial view",
     "words": "errors",
-    "cli": "around words compare durations errors evaluate optimizers run shelf show tasks view",
+    "cli": "around words compare durations errors evaluate manifest optimizers run shelf show tasks view",
     "__main__": "cli",
 }  # fmt: skip
 """Each module or package of `gait`, and what of `gait` it may import."""
@@ -64,7 +66,7 @@ OUTSIDE = {
     "scipy": "optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
     "tyro": "cli",
     "rich": "cli compare.experiment compare.study progress show view",
-    "matplotlib": "compare.plots view",
+    "matplotlib": "compare.plots hilo.plots view",
     "av": "view",
     "PIL": "view",
 }
