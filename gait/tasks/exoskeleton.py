@@ -103,7 +103,7 @@ class Exoskeleton(Task):
                         "noise": noise, "adaptation": adaptation}  # fmt: skip
         self.threads = threads
         self.person: Participant = find_participant(str(participant))
-        self.version = f"2-{self.person.digest()}"  # another person of this name can't resume its runs
+        self.version = f"3-{self.person.digest()}"  # another person of this name can't resume its runs
         scale, self.respirometer = NOISE[noise]
         self.sensor = (SENSOR[0] * scale, SENSOR[1] * scale)
         self.learning = RATES[adaptation]
