@@ -132,8 +132,7 @@ def _go(session: Session, progress: bool) -> Run:
     start = Constant(task.problem.space.default)
     with show_progress(progress, float(m["budget"]), task) as session.bar, _interruptible() as interrupted:
         session.bar.started(validator([start])[0])
-        if not interrupted():
-            session.catch_up()
+        session.catch_up()
         while not interrupted() and session.walk_batch():
             pass
         if interrupted():
