@@ -20,6 +20,7 @@ from gait.compare.experiment import Experiment, RunsFailed
 from gait.controllers.torque_profile import TorqueProfile
 from gait.durations import parse_duration
 from gait.errors import UsageError
+from gait.hilo.summary import percent
 
 
 def main() -> None:
@@ -72,11 +73,6 @@ def print_spread(kind: str, savings: list[float | None]) -> None:
         sd = percent(float(np.std(known, ddof=1))) if len(known) > 1 else "–"
         print(f"{kind:<9} saving: mean {percent(float(np.mean(known)))}, s.d. {sd}, least {percent(min(known))} "
               f"({len(known)} runs)")  # fmt: skip
-
-
-def percent(share: float | None) -> str:
-    """A share in percent."""
-    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from gait.hilo.study import WAYS
 from gait.hilo.summary import report, simulated
 from gait.human.adaptation import RATES
 from gait.human.participants import participant_names
+from gait.words import pairs
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
     try:
         study = Study(
             o.participants.split(",") if o.participants else participant_names(), o.adaptation.split(","),
-            Protocol(o.optimizer, settings_of(o.set), 60.0 * o.minutes, o.seed), o.out,
+            Protocol(o.optimizer, pairs("--set", o.set), 60.0 * o.minutes, o.seed), o.out,
         )  # fmt: skip
         walk(study, o.way, o.jobs)
         lines = study.lines()
@@ -56,14 +57,6 @@ def main() -> None:
     print("\n".join(report(lines)))
     for save in (save_savings, save_laws, save_muscles):
         print(save(o.out, lines))
-
-
-def settings_of(words: list[str]) -> dict[str, str]:
-    """Settings as typed, NAME=VALUE."""
-    pairs = [word.partition("=") for word in words]
-    if wrong := [name for name, sign, _ in pairs if not sign]:
-        raise UsageError(f"--set {wrong[0]}: settings are given as NAME=VALUE.")
-    return {name: value for name, _, value in pairs}
 
 
 def walk(study: Study, way: str, jobs: int) -> None:

@@ -19,7 +19,7 @@ from gait.tasks import exoskeleton
 from gait.tasks.exoskeleton import Exoskeleton
 from gait.trial import Ending, Trial
 
-SHORT = Protocol("random-search", {"batch": "1"}, budget=240.0, bout=40.0)
+SHORT = Protocol("random-search", {"batch": "1"}, budget=240.0, bout=60.0)
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def test_every_second_is_told(tmp_path):
     assert len(line["bouts"]) == 6
     assert len(line["control"]) == 2
     if not falls and not any(b["fell"] for b in (*line["bouts"], *line["control"])):
-        assert seconds["control"] == pytest.approx(40.0 + seconds["walking"] + 80.0)
+        assert seconds["control"] == pytest.approx(40.0 + seconds["walking"] + 240.0)
 
 
 def test_people_walk_alike_in_lockstep_and_one_by_one_and_after_a_stop(tmp_path, monkeypatch):
@@ -136,6 +136,7 @@ def test_another_study_in_the_directory_is_refused(tmp_path):
         (lambda out: Protocol(budget=10.0), "--minutes"),
         (lambda out: Protocol(bout=10.0), "20 to 600"),
         (lambda out: list(study(out).run("fly")), "processes, lockstep, one"),
+        (lambda out: list(study(out).run("one", 0)), "--jobs 0"),
     ],
 )
 def test_bad_input_is_refused(make, said, tmp_path):

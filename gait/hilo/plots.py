@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gait.controllers.torque_profile import SPACE, TorqueProfile
-from gait.hilo.protocol import GENERIC
+from gait.hilo.protocol import GENERIC, OPTIMIZED
 from gait.hilo.study import Line
 from gait.hilo.summary import muscle_changes, profile, saving, spread
 from gait.human.muscles import MUSCLES
@@ -34,7 +35,8 @@ def save_savings(out: Path, lines: Sequence[Line]) -> Path:
             draw_savings(ax, some)
             over = "an adapted person without a device" if some[0]["control"] else "zero torque"
             ax.set_title(f"adaptation {name}: saved over {over}", loc="left", fontsize=9)
-            legend_below(axes[-1], 4, 0.28)
+        axes[-1].set_xlabel("participant")
+        legend_below(axes[-1], 4, 0.28)
     return path
 
 
@@ -42,8 +44,8 @@ def draw_savings(ax: Axes, lines: Sequence[Line]) -> None:
     """One group a person; held-out people are apart and pale."""
     place = np.arange(len(lines)) + 0.8 * np.array([line["held_out"] for line in lines])
 
-    def percents(law: str = "", kind: str = "true") -> list[float]:
-        found = [saving(line, **({"law": law} if law else {}), kind=kind) for line in lines]
+    def percents(law: str = OPTIMIZED, kind: str = "true") -> list[float]:
+        found = [saving(line, law, kind) for line in lines]
         return [np.nan if s is None else 100.0 * s for s in found]
 
     colours = [PALE if line["held_out"] else BLUE for line in lines]
@@ -51,7 +53,7 @@ def draw_savings(ax: Axes, lines: Sequence[Line]) -> None:
     ax.plot(place, percents(kind="measured"), "o", ms=4, mfc="white", color=ORANGE, label="as measured from breaths")
     ax.plot(place, percents(GENERIC), "_", ms=14, mew=2, color=GREEN, label="generic law")
     mean = spread([line for line in lines if not line["held_out"]])[0]
-    if mean == mean:
+    if math.isfinite(mean):
         ax.axhline(100.0 * mean, color=GREY, ls="--", lw=1, label="mean of the studied")
     ax.axhline(0.0, color=GREY, lw=0.8)
     ax.set_xticks(place, [line["participant"] + ("\nheld out" if line["held_out"] else "") for line in lines])
@@ -68,7 +70,7 @@ def save_laws(out: Path, lines: Sequence[Line]) -> Path:
         for ax, (name, some) in zip(axes, parts.items(), strict=True):
             seen: set[str] = set()
             for line in some:
-                who = "held out" if line["held_out"] else "optimized"
+                who = "held out" if line["held_out"] else "studied"
                 ax.plot(
                     percent, profile(line).curve(percent), lw=1, alpha=0.8, color=ORANGE if line["held_out"] else BLUE,
                     label=None if who in seen else who,

@@ -117,7 +117,9 @@ def validate(session: Session, task: Exoskeleton, protocol: Protocol) -> list[Bo
 
 
 def walk_control(task: Exoskeleton, seconds: float, protocol: Protocol) -> tuple[list[Bout], float]:
-    """The same walking time without a device, then two bouts: what a person would have learned anyway.
+    """Walk so many seconds without a device, then two bouts: what a person would have learned anyway.
+
+    With the run's walking time and the two bouts that precede those with the optimized law, both have walked as long.
 
     Returns:
       the bouts, and all seconds walked.

@@ -17,7 +17,6 @@ from gait.errors import UsageError
 from gait.files import append_lines, drop_torn_line, read_lines
 from gait.hilo.protocol import Bout, Protocol, validate, walk_control
 from gait.human.adaptation import RATES
-from gait.human.participants import find_participant
 from gait.policy import Constant
 from gait.session import Session
 
@@ -84,7 +83,7 @@ class Sitting:
         controlled = 0.0
         if RATES[self.adaptation]:
             bare = p.task(self.participant, self.adaptation, device="none")
-            control, controlled = walk_control(bare, tally.walking, p)
+            control, controlled = walk_control(bare, tally.walking + 2 * p.bout, p)
         return {
             "participant": self.participant, "held_out": task.person.held_out, "adaptation": self.adaptation,
             "asked": self.asked, "law": law.x.tolist(), "trials": tally.trials, "batches": tally.batches,
@@ -113,13 +112,16 @@ class Study:
     def __post_init__(self) -> None:
         for adaptation in self.adaptations:
             for name in self.people:
-                find_participant(name)
                 self.protocol.task(name, adaptation)
 
     @property
     def sittings(self) -> list[Sitting]:
         """All of them, person by person."""
-        return [Sitting(n, a, self.protocol, self.out) for n in self.people for a in self.adaptations]
+        return [
+            Sitting(n, a, self.protocol, self.out)
+            for n in dict.fromkeys(self.people)
+            for a in dict.fromkeys(self.adaptations)
+        ]
 
     @property
     def kept(self) -> Path:
@@ -151,6 +153,8 @@ class Study:
         """Walk what is missing, so many people at a time; yields each line once it is on disk."""
         if way not in WAYS:
             raise UsageError(f"--way {way}: people walk {', '.join(WAYS)}.")
+        if jobs < 1:
+            raise UsageError(f"--jobs {jobs}: 1 person or more walks at a time.")
         known = {(line["participant"], line["adaptation"]) for line in self.lines()}
         todo = [s for s in self.sittings if s.key not in known]
         self.out.mkdir(parents=True, exist_ok=True)

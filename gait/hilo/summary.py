@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -116,9 +117,9 @@ def _together(lines: Sequence[Line]) -> list[str]:
 
 def pair(mean: float, sd: float) -> str:
     """Mean and s.d. of shares, in percent."""
-    return f"{100 * mean:.1f} ± {100 * sd:.1f} %" if sd == sd else percent(mean)
+    return f"{100 * mean:.1f} ± {100 * sd:.1f} %" if math.isfinite(sd) else percent(mean)
 
 
 def percent(share: float | None) -> str:
     """A share in percent."""
-    return "–" if share is None or share != share else f"{100 * share:.1f} %"
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.1f} %"
