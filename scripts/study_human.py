@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from gait.compare.experiment import Experiment, RunsFailed
+from gait.compare.experiment import RunsFailed, compare_optimizers
 from gait.controllers.torque_profile import TorqueProfile
-from gait.durations import parse_duration
 from gait.errors import UsageError
 from gait.hilo.summary import percent
 
@@ -33,10 +32,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("studies/human"))
     o = parser.parse_args()
     try:
-        study = Experiment(
-            "exoskeleton", {"cma-es": {}}, o.out, {"participant": o.participant}, seeds=o.seeds,
-            budget=parse_duration(o.budget), jobs=o.jobs,
-        ).run()  # fmt: skip
+        study = compare_optimizers(
+            "exoskeleton", ["cma-es"], out=o.out, seeds=o.seeds, budget=o.budget, jobs=o.jobs,
+            participant=o.participant,
+        )  # fmt: skip
     except (UsageError, RunsFailed) as error:
         raise SystemExit(f"gait: {error}") from None
     for r in study.every:

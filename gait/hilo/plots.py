@@ -56,7 +56,12 @@ def draw_savings(ax: Axes, lines: Sequence[Line]) -> None:
     if math.isfinite(mean):
         ax.axhline(100.0 * mean, color=GREY, ls="--", lw=1, label="mean of the studied")
     ax.axhline(0.0, color=GREY, lw=0.8)
-    ax.set_xticks(place, [line["participant"] + ("\nheld out" if line["held_out"] else "") for line in lines])
+    ax.set_xticks(place, [line["participant"] for line in lines])
+    others = [at for at, line in zip(place, lines, strict=True) if line["held_out"]]
+    if others:
+        middle = float(np.mean(others))
+        at = ("data", "axes fraction")
+        ax.annotate("held out", (middle, 0.0), (0, -17), at, "offset points", ha="center", va="top")
     ax.set_ylabel("saved [%]")
     ax.grid(visible=False, axis="x")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from gait.compare.executors.processes import results
 from gait.errors import UsageError
 from gait.files import append_lines, drop_torn_line, read_lines
 from gait.hilo.protocol import Bout, Protocol, validate, walk_control
@@ -170,18 +170,10 @@ def _one_by_one(todo: Sequence[Sitting], jobs: int) -> Iterator[Line]:
 
 
 def _in_processes(todo: Sequence[Sitting], jobs: int) -> Iterator[Line]:
-    if not todo:
-        return
-    with ProcessPoolExecutor(min(jobs, len(todo)), mp_context=get_context("spawn")) as pool:
-        under_way = {pool.submit(sitting.walk) for sitting in todo}
-        try:
-            while under_way:
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    for _, line, error in results([sitting.walk for sitting in todo], jobs):
+        if error is not None:
+            raise error
+        yield line
 
 
 def _in_lockstep(todo: Sequence[Sitting], jobs: int) -> Iterator[Line]:

@@ -111,6 +111,11 @@ def _together(lines: Sequence[Line]) -> list[str]:
                 f"  {name:<9} {n} of {len(some)} people: {pair(mean, sd)}, least {percent(least)}; measured "
                 f"{pair(*measured[:2])}; generic law {pair(*generic[:2])}"
             )
+    if reference(lines[0]) == CONTROL:
+        over, worn = spread(lines, over=ZERO), spread(lines, law=ZERO)
+        told.append(
+            f"  over zero torque {pair(*over[:2])}; wearing the devices without torque costs {pair(-worn[0], worn[1])}"
+        )
     told.append(f"  published {pair(*PUBLISHED)} (11 people, one ankle, measured; Zhang et al. 2017)")
     return told
 

@@ -73,9 +73,9 @@ class Exoskeleton(Task):
 
     name: ClassVar[str] = "exoskeleton"
     about: ClassVar[str] = "metabolic rate of a simulated person with ankle exoskeletons, measured breath by breath"
-    score_name: ClassVar[str] = "minus net metabolic rate"
-    score_unit: ClassVar[str] = "W/kg"
-    setup_seconds: ClassVar[float] = 0.0
+    score_name: str = "minus net metabolic rate"
+    score_unit: str = "W/kg"
+    setup_seconds: float = 0.0
     fall_seconds: ClassVar[float] = 20.0
     decision: ClassVar[Literal["stride", "trial"]] = "trial"
     no_score: ClassVar[float] = FALLEN
@@ -156,7 +156,7 @@ class Exoskeleton(Task):
     ) -> tuple[list[Trial], State]:
         """From a state, one person walks on from law to law; without one, each law is a walk of its own."""
         for q in queries:
-            SECONDS.check(q.seconds)
+            self.problem.seconds.check(q.seconds)
         if state is None:
             return self._afresh(queries, seeds), None
         crowd = self._worlds(1)[0]
@@ -231,7 +231,7 @@ class Exoskeleton(Task):
         seconds: float | None = None,
     ) -> Array:  # fmt: skip
         """Begin a query in world i, to be ended after so many seconds, or those it asks for; the action (d,)."""
-        seconds = SECONDS.check(query.seconds) if seconds is None else seconds
+        seconds = self.problem.seconds.check(query.seconds) if seconds is None else seconds
         action = query.policy.act(np.zeros(0), np.random.default_rng(child(seed, 1)))
         law = TorqueProfile.from_unit(action).values
         key = int(child(seed, 0).generate_state(1, np.uint64)[0])
@@ -264,7 +264,7 @@ class Exoskeleton(Task):
             crowd.walk(np.array([i]), int(crowd.sums.last[i]))
             _, found = self._measured(crowd, i, seed)
             ending = Ending.STOPPED
-        asked, walked = SECONDS.check(query.seconds), crowd.seconds(i)
+        asked, walked = self.problem.seconds.check(query.seconds), crowd.seconds(i)
         if ending in (Ending.COMPLETED, Ending.STOPPED):
             score, truth = self.score(found.measures), {"score": -(found.truth["metabolic_rate"] or 0.0), **found.truth}
         else:

@@ -1,0 +1,165 @@
+"""How soon AS-CMA finds a person's exoskeleton law, against CMA-ES with laws of 2 min, 1 min and 30 s.
+
+    python scripts/study_as_cma.py
+
+First the landscapes: 12 people walk 96 laws that cover the box, 32 more around their best, 6 min each, and the best
+three three times again. Then everybody's best law is walked by everybody. Then the chases, all from one poor start:
+12 people × 3 seeds, each run ends once the law it recommends truly saves 80 % of what that person's best one does
+(regret of 20 %), or after 160 min of walking. Prints the landscapes, expected minutes with success counts, and how
+often AS-CMA is sooner with the same person and seed (Martin & Collins, Evolutionary Computation 2026: 24 to 65 %
+sooner than the best fixed duration).
+
+Finished parts are lines of --kept (they are in the repository), so it goes on where it was left; --minutes ends it
+after the parts then under way, --minutes 0 only tells what is known. About six hours of one core in all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from gait.compare.kept import Kept
+from gait.controllers.torque_profile import TorqueProfile
+from gait.errors import UsageError
+from gait.hilo.chase import BUDGET, Chase
+from gait.hilo.regret import Landscape, landscape_of, sooner, times, walks_for
+from gait.hilo.truth import Walks
+from gait.human.participants import find_participant, participant_names
+
+ARMS: dict[str, tuple[str, float | None]] = {
+    "as-cma": ("as-cma", None), "cma-es, 2 min": ("cma-es", 120.0), "cma-es, 1 min": ("cma-es", 60.0),
+    "cma-es, 30 s": ("cma-es", 30.0),
+}  # fmt: skip
+REGRET = 0.2
+
+
+def main() -> None:
+    """Walk what is missing, print what is known."""
+    parser = argparse.ArgumentParser(description="AS-CMA against CMA-ES with fixed durations, on simulated people.")
+    parser.add_argument("--participants", default="", help="names with commas; none: all that aren't held out")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no part after so many minutes")
+    parser.add_argument("--kept", type=Path, default=Path("benchmarks/as_cma.jsonl"))
+    parser.add_argument("--work", type=Path, default=Path("studies/as-cma"), help="where runs are walked")
+    o = parser.parse_args()
+    try:
+        names = o.participants.split(",") if o.participants else studied()
+        kept, until = Kept(o.kept), time.monotonic() + 60 * o.minutes
+        walk = Walker(kept, o.work, o.jobs, until) if o.minutes > 0 else None
+        found = landscapes(kept, names, walk)
+        show_landscapes(found, cross(kept, found, walk))
+        chases = {arm: [c for s in range(o.seeds) for c in row(found, arm, s)] for arm in ARMS}
+        if walk:
+            walk(c for s in range(o.seeds) for arm in ARMS for c in row(found, arm, s))
+        show_chases(kept, chases)
+    except UsageError as error:
+        print(f"gait: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def studied() -> list[str]:
+    """Those that aren't held out."""
+    return [n for n in participant_names() if not find_participant(n).held_out]
+
+
+class Walker:
+    """Walks what isn't known of some questions, and tells each as it is done."""
+
+    def __init__(self, kept: Kept, work: Path, jobs: int, until: float) -> None:
+        self.kept, self.work, self.jobs, self.until = kept, work, jobs, until
+        self.began = time.monotonic()
+
+    def __call__(self, questions: Iterable[Walks | Chase]) -> None:
+        """Walk them until it is late."""
+        todo = self.kept.missing(questions)
+        for k, (q, line) in enumerate(self.kept.answer(todo, self.work, self.jobs, self.until), 1):
+            minutes = (time.monotonic() - self.began) / 60
+            if isinstance(q, Walks):
+                stood = sum(r is not None for r in line["rates"])
+                said = f"{len(q.laws)} laws, {stood} stood"
+            else:
+                said = f"{q.optimizer} {q.seconds or ''} seed {q.seed}: {line['reached'] or 'not'} s"
+            print(f"{k}/{len(todo)} {minutes:.0f} min: participant {q.participant}, {said}", flush=True)
+
+
+def landscapes(kept: Kept, names: list[str], walk: Walker | None) -> dict[str, Landscape]:
+    """Each person's landscape, of those that are complete; rounds follow from those before."""
+    found: dict[str, Landscape] = {}
+    for _ in range(4):
+        asked = [q for name in names for q in walks_for(kept, name)]
+        if walk and asked:
+            walk(asked)
+    for name in names:
+        if not walks_for(kept, name):
+            found[name] = landscape_of(kept, name)
+    return found
+
+
+def cross(kept: Kept, found: dict[str, Landscape], walk: Walker | None) -> np.ndarray | None:
+    """(people, people) what a person (row) saves with each one's best law (column); None if it isn't all known."""
+    laws = tuple(place.best for place in found.values())
+    asked = {name: [Walks(name, laws, 40 + k) for k in range(2)] for name in found}
+    if walk:
+        walk(q for row in asked.values() for q in row)
+    lines = {name: [kept.find(q) for q in row] for name, row in asked.items()}
+    if not found or any(line is None for row in lines.values() for line in row):
+        return None
+    table = []
+    for name, known in lines.items():
+        rates = np.array([line["rates"] for line in known if line], float)  # None becomes nan: fell
+        table.append(1.0 - rates.mean(axis=0) / found[name].zero)
+    return np.array(table)
+
+
+def row(found: dict[str, Landscape], arm: str, seed: int) -> list[Chase]:
+    """One optimizer's runs, one with each person."""
+    optimizer, seconds = ARMS[arm]
+    return [Chase(name, optimizer, seconds, seed, round(p.target(REGRET), 6)) for name, p in found.items()]
+
+
+def show_landscapes(found: dict[str, Landscape], table: np.ndarray | None) -> None:
+    """A line a person: the best law and how it compares with the others' best ones."""
+    for k, (name, p) in enumerate(found.items()):
+        told = ""
+        if table is not None:
+            others = np.delete(table[k], k)
+            worst = f"least {100 * np.nanmin(others):.1f} %" + (f", {np.isnan(others).sum()} trip it" if
+                                                             np.isnan(others).any() else "")  # fmt: skip
+            told = f" · with the others' best laws {100 * np.nanmean(others):.1f} %, {worst}"
+        print(
+            f"participant {name}: {p.laws} laws, {p.fell} tripped it · best {100 * p.saving:.1f} ± {100 * p.error:.1f} "
+            f"% · {TorqueProfile.from_unit(np.array(p.best)).describe()}{told}"
+        )
+    if table is not None:
+        own = np.diag(table)[:, None] - table
+        apart = own[~np.eye(len(table), dtype=bool)]
+        print(f"one's own best law saves {100 * np.nanmean(apart):.1f} points more than another's; error of one such "
+              f"saving {100 * np.mean([p.error for p in found.values()]):.2f} points")  # fmt: skip
+
+
+def show_chases(kept: Kept, chases: dict[str, list[Chase]]) -> None:
+    """Expected minutes with success counts, and who is sooner."""
+    known = {arm: times([(q, kept.find(q)) for q in row]) for arm, row in chases.items()}
+    known = {arm: t for arm, t in known.items() if t}
+    if not known:
+        return
+    print(f"minutes of walking to a regret of {100 * REGRET:.0f} %, failed runs started again (runs that got there):")
+    for arm, reached in known.items():
+        there = sum(t is not None for t in reached.values())
+        spent = sum(BUDGET if t is None else t for t in reached.values()) / 60
+        expected = f"{spent / there:.0f} min" if there else "–"
+        print(f"  {arm:<14} {expected} ({there}/{len(reached)})")
+    for arm in list(known)[1:]:
+        p = sooner(known["as-cma"], known[arm], np.random.default_rng(0)) if "as-cma" in known else None
+        if p:
+            print(f"  as-cma sooner than {arm}: P = {p.share:.2f} [{p.low:.2f}, {p.high:.2f}] ({p.pairs} pairs)")
+
+
+if __name__ == "__main__":
+    main()
