@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gait.compare import plots
-from gait.compare.experiment import Experiment
+from gait.compare.experiment import compare_optimizers
 from gait.compare.statistics import bootstrap, sample_curve
 from gait.compare.study import curve_of
 from gait.durations import parse_duration
@@ -43,9 +43,9 @@ def main() -> None:
     print(f"{'variant':<30}{'after a quarter':>26}{'after ' + o.budget:>26}   m/s, {o.seeds} seeds", flush=True)
     for name, settings in VARIANTS.items():
         folder = o.out / name.replace(", ", "-").replace(" ", "-")
-        study = Experiment(
-            "quadruped", {"reinforce": settings}, folder, seeds=o.seeds, budget=budget, jobs=o.jobs
-        ).run()
+        study = compare_optimizers(
+            "quadruped", {"reinforce": settings}, out=folder, seeds=o.seeds, budget=budget, jobs=o.jobs
+        )
         sampled = np.array([sample_curve(*curve_of(r), clock) for r in study.every])
         band = bootstrap(sampled, np.random.default_rng(0))
         drawn.append(plots.Curves(name, sampled, *band))

@@ -10,6 +10,7 @@ import types
 import pytest
 from toy import Toy
 
+import gait.compare.kept
 from gait import tasks
 from gait.compare.kept import Kept, Question, code_of
 from gait.errors import UsageError
@@ -54,6 +55,22 @@ def test_a_longer_budget_goes_on_from_the_shorter_run(tmp_path):
     whole = optimize("toy", "random-search", budget=1800.0, seed=1, out=tmp_path / "run", progress=False)
     assert long["recommended"]["mean"] == whole.score
     assert short["trials"] < long["trials"] == whole.result["trials"]
+
+
+def test_questions_of_one_run_are_not_walked_at_a_time(tmp_path, monkeypatch):
+    together = []
+
+    def walk_here(walks, jobs):
+        walks = list(walks)
+        together.append([(w.func.__self__.seed, w.func.__self__.budget) for w in walks])
+        return ((i, walk(), None) for i, walk in enumerate(walks))
+
+    monkeypatch.setattr(gait.compare.kept, "results", walk_here)
+    asked = [question(seed=s, budget=b) for s in (1, 2) for b in (600.0, 1800.0)]
+    kept = Kept(tmp_path / "kept.jsonl")
+    assert len(list(kept.answer(asked, tmp_path / "work", 2))) == 4
+    assert together == [[(1, 600.0), (2, 600.0)], [(1, 1800.0), (2, 1800.0)]]
+    assert not kept.missing(asked)
 
 
 @pytest.fixture
