@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from gait.compare import plots
+from gait.compare import plots, plots_runtime, plots_tables
 
 
 def made(names: list[str], budget: float = 3600.0) -> tuple[np.ndarray, list[plots.Curves]]:
@@ -105,6 +106,84 @@ def test_saved_files_do_not_change_between_calls(tmp_path):
     png, svg = plots.save_learning_curve(tmp_path / "run", result(), {})
     assert png.stat().st_size > 0
     assert svg.stat().st_size > 0
+
+
+NAMES = ["random-search", "cma-es", "finite-difference", "natural-gradient"]
+
+
+def overlaps(texts) -> list[tuple[str, str]]:
+    """Pairs of texts that lie over each other."""
+    boxes = [(t.get_text(), t.get_window_extent()) for t in texts if t.get_text() and t.get_visible()]
+    return [(a, b) for i, (a, x) in enumerate(boxes) for b, y in boxes[i + 1 :] if x.overlaps(y)]
+
+
+def test_runtime_distribution_ends_with_the_budget_in_the_order_of_its_legend():
+    clock = np.geomspace(80, 3600, 50)
+    fractions = {name: np.linspace(0, 0.2 * k, 50) for k, name in enumerate(NAMES)}
+    with plots.figure() as (fig, ax):
+        assert plots_runtime.draw_runtime_distribution(ax, clock, fractions) is ax
+        fig.draw_without_rendering()
+        assert [t.get_text() for t in ax.get_legend().get_texts()] == NAMES[::-1]
+        assert not ax.get_legend().get_window_extent().overlaps(ax.get_window_extent())
+        assert ax.get_xlim()[1] == pytest.approx(1)
+        assert ax.get_xscale() == "log"
+        assert "[h]" in ax.get_xlabel()
+        assert not overlaps(ax.get_xticklabels())
+
+
+def test_expected_times_end_where_no_run_got_there():
+    targets, never = np.linspace(0.2, 0.6, 9), np.full(9, np.inf)
+    rising = np.geomspace(60, 5000, 9)
+    found = {
+        "a": plots_runtime.Expected(rising, rising / 2, rising * 2, np.linspace(1, 0.2, 9)),
+        "b": plots_runtime.Expected(np.where(targets < 0.4, rising, np.inf), rising / 2, never, targets < 0.4),
+        "c": plots_runtime.Expected(never, never, never, np.zeros(9)),
+    }
+    with plots.figure() as (fig, ax):
+        ax.remove()
+        top, below = fig.subplots(2, 1, sharex=True)
+        plots_runtime.draw_expected_times((top, below), targets, found, "speed [m/s]")
+        fig.draw_without_rendering()
+        assert [len(line.get_xdata()) for line in top.lines] == [9, 4, 0]
+        assert [t.get_text() for t in top.get_legend().get_texts()] == ["a", "b", "c"]
+        assert all(np.isfinite(top.get_ylim()))
+        assert (top.get_ylabel(), below.get_ylim()[0] < 0) == ("expected time [min]", True)
+
+
+@pytest.mark.parametrize("count", [2, 4, 12])
+def test_who_beats_whom_writes_in_every_cell_but_the_diagonal(count):
+    names = [f"optimizer-number-{k}" for k in range(count)]
+    p = np.random.default_rng(0).uniform(size=(count, count))
+    with plots.figure(size=(7.2, min(1.6 + 0.5 * count, 9))) as (fig, ax):
+        plots_tables.draw_beats(ax, names, plots_tables.Beats(p, p / 2, (1 + p) / 2, p > 0.9))
+        fig.draw_without_rendering()
+        assert len(ax.texts) == count * (count - 1)
+        assert overlaps(ax.texts) == []
+        assert {t.get_weight() for t, q in zip(ax.texts, p[~np.eye(count, dtype=bool)], strict=True) if q > 0.9} <= {
+            "bold"
+        }
+        assert all(ax.get_window_extent().padded(1).contains(*t.get_window_extent().min) for t in ax.texts)
+
+
+def test_bars_of_time_are_as_long_as_the_sum_and_kinds_differ_in_grey():
+    seconds = np.array([[100.0, 0, 30, 70], [50, 0, 150, 25]])
+    with plots.figure(size=(7.2, 2)) as (fig, ax):
+        plots_tables.draw_spent(ax, NAMES[:2], seconds, ["walking", "nothing", "falls", "set-up"])
+        fig.draw_without_rendering()
+        ends = [max(bar.get_x() + bar.get_width() for row in ax.containers for bar in row[i : i + 1]) for i in (0, 1)]
+        assert ends == pytest.approx(seconds.sum(1) / 60)
+        (legend,) = fig.legends
+        assert [t.get_text() for t in legend.get_texts()] == ["walking", "falls", "set-up"]
+        assert not legend.get_window_extent().overlaps(ax.get_window_extent())
+    grey = [np.dot(to_rgb(c), (0.2126, 0.7152, 0.0722)) for c in plots_tables.BARS]
+    assert min(abs(a - b) for a, b in itertools.pairwise(grey)) > 0.04
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is():
+    with plots.figure() as (fig, ax):
+        plots_runtime.draw_distribution(ax, np.linspace(0, 1, 5), {"$x_$": np.linspace(1, 0, 5)}, "s [$]", 0.2)
+        fig.draw_without_rendering()
+        assert ax.get_legend().get_texts()[0].get_text() == "$x_$"
 
 
 def test_gait_does_not_import_matplotlib():

@@ -13,15 +13,16 @@ import json
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
-from multiprocessing import get_context
+from functools import cached_property, partial
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from gait.around import Around
+from gait.compare.executors.processes import results
 from gait.files import append_lines, drop_torn_line, read_json, read_lines
 from gait.optimizers import find_optimizer
 from gait.optimizers.base import Optimizer
@@ -29,6 +30,20 @@ from gait.run import optimize, resume
 from gait.tasks import make_task
 
 Line = dict[str, Any]
+
+
+class Asked(Protocol):
+    """What a line answers; in another process too, so it is plain data."""
+
+    @property
+    def described(self) -> Line:
+        """All that the answer follows from: the line begins with it."""
+
+    def walk(self, work: Path) -> Line:
+        """The whole line, walked below `work`."""
+
+
+Q = TypeVar("Q", bound=Asked)
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,7 @@ def line_of(result: Mapping[str, Any]) -> Line:
     return {
         "start": {k: result["start"][k] for k in ("mean", "sd", "n")},
         "recommended": {k: best[k] for k in ("mean", "sd", "n", "falls")}, "parameters": best["parameters"],
+        "measures": best["measures"],
         "seconds": result["seconds"], "trials": result["trials"], "batches": result["batches"],
         "endings": result["endings"], "curve": [[p["clock"], p["mean"]] for p in result["curve"]],
     }  # fmt: skip
@@ -123,37 +139,42 @@ class Kept:
         drop_torn_line(path)
         self.lines = [line for _, line in read_lines(path)]
 
-    def find(self, question: Question) -> Line | None:
+    def find(self, question: Asked) -> Line | None:
         """The line that answers a question, by the code as it is now; None if there is none yet."""
         said = question.described
         return next((line for line in self.lines if all(line.get(k) == v for k, v in said.items())), None)
 
-    def missing(self, questions: Iterable[Question]) -> list[Question]:
+    def missing(self, questions: Iterable[Q]) -> list[Q]:
         """Questions that aren't answered yet."""
         return [q for q in questions if self.find(q) is None]
 
     def answer(
-        self, questions: Iterable[Question], work: Path, jobs: int, until: float = math.inf
-    ) -> Iterator[tuple[Question, Line]]:
+        self, questions: Iterable[Q], work: Path, jobs: int, until: float = math.inf
+    ) -> Iterator[tuple[Q, Line]]:
         """Walk what isn't known yet, so many at a time, each run on one thread; yields each as it is done.
 
         No run is begun after `until` on the monotonic clock [s]. A run that fails is told on standard error and tried
         again when the study is asked for again.
         """
-        todo = self.missing(questions)
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            under_way: dict[Future[Line], Question] = {}
-            while todo or under_way:
-                if time.monotonic() > until:
-                    todo = []
-                while todo and len(under_way) < jobs:
-                    question = todo.pop(0)
-                    under_way[pool.submit(question.walk, work)] = question
-                for done in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    question = under_way.pop(done)
-                    if (error := done.exception()) is not None:
-                        print(f"{question}: {error}", file=sys.stderr)
-                        continue
-                    self.lines.append(done.result())
-                    append_lines(self.path, [done.result()])
-                    yield question, done.result()
+        for todo in _rounds(self.missing(questions)):
+            walks = (partial(question.walk, work) for question in takewhile(lambda _: time.monotonic() <= until, todo))
+            for index, line, error in results(walks, jobs):
+                if error is not None:
+                    print(f"{todo[index]}: {error}", file=sys.stderr)
+                    continue
+                self.lines.append(line)
+                append_lines(self.path, [line])
+                yield todo[index], line
+
+
+def _rounds(questions: list[Q]) -> list[list[Q]]:
+    """Questions so that those that differ by their budget alone, which are one run, aren't walked at a time."""
+    rounds: list[list[Q]] = []
+    seen: Counter[str] = Counter()
+    for question in questions:
+        run = json.dumps({k: v for k, v in question.described.items() if k != "budget"}, sort_keys=True)
+        if seen[run] == len(rounds):
+            rounds.append([])
+        rounds[seen[run]].append(question)
+        seen[run] += 1
+    return rounds

@@ -31,6 +31,7 @@ STYLE: Any = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a "$" in somebody's name is a "$"
     "svg.hashsalt": "gait",
 }
 SIZE = (7.2, 4.0)
@@ -62,17 +63,18 @@ def draw_curves(ax: Axes, clock: Array, curves: Sequence[Curves], *, start: floa
       quantity: what the score is, with its unit: "speed [m/s]".
     """
     time, axis = _simulated(clock)
+    faint = min(0.3, 12 / max(sum(len(c.runs) for c in curves), 1))  # many lines would hide the middles
     for i, c in enumerate(curves):
-        look: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "drawstyle": "steps-post"}
-        ax.plot(time, c.runs.T, **look, lw=0.5, alpha=0.3, zorder=2)
-        ax.fill_between(time, c.low, c.high, step="post", color=look["color"], alpha=0.2, lw=0, zorder=1)
-        dash = DASHES[i // len(COLOURS) % len(DASHES)]
-        ax.plot(time, c.iqm, **look, lw=2, ls=dash, label=c.label, zorder=4)
+        look = look_of(i)
+        colour = look["color"]
+        ax.plot(time, c.runs.T, color=colour, drawstyle="steps-post", lw=0.5, alpha=faint, zorder=2)
+        ax.fill_between(time, c.low, c.high, step="post", color=colour, alpha=0.2, lw=0, zorder=1)
+        ax.plot(time, c.iqm, **look, drawstyle="steps-post", lw=2, label=c.label, zorder=4)
     ax.axhline(start, color=GREY, ls="--", lw=1, label="start", zorder=3)
     _finish(ax, time[-1], axis, f"{quantity}, held-out trials")
     last = {c.label: float(c.iqm[-1]) for c in curves} | {"start": start}
     count = max((len(c.runs) for c in curves), default=0)
-    _legend(ax, last, f"interquartile mean of\n{count} runs each, 95 % band;\nthin: single runs")
+    legend_beside(ax, last, f"interquartile mean of\n{count} runs each, 95 % band;\nthin: single runs")
     return ax
 
 
@@ -99,7 +101,7 @@ def draw_learning_curve(ax: Axes, result: Mapping[str, Any], references: Mapping
         ax.axhline(value, color=COLOURS[i % len(COLOURS)], ls=":", lw=1.5, label=label, zorder=3)
     _finish(ax, time[-1], axis, f"{result['score_name']} [{result['score_unit']}], held-out trials")
     last = {result["optimizer"]: mean[-1], "start": mean[0], **references}
-    _legend(ax, last, f"mean of {points[-1]['n']} trials,\nband: ± 1 sd of them")
+    legend_beside(ax, last, f"mean of {points[-1]['n']} trials,\nband: ± 1 sd of them")
     return ax
 
 
@@ -107,7 +109,7 @@ def save_comparison(
     path: Path, clock: Array, curves: Sequence[Curves], *, start: float, quantity: str, title: str = ""
 ) -> tuple[Path, Path]:
     """`draw_curves` as `path` with the endings .png (200 dpi) and .svg; same numbers, same bytes."""
-    with _figure(title) as (fig, ax):
+    with figure(title) as (fig, ax):
         draw_curves(ax, clock, curves, start=start, quantity=quantity)
         return _save(fig, path)
 
@@ -116,16 +118,17 @@ def save_learning_curve(
     path: Path, result: Mapping[str, Any], references: Mapping[str, float], *, title: str = ""
 ) -> tuple[Path, Path]:
     """`draw_learning_curve` as `path` with the endings .png (200 dpi) and .svg."""
-    with _figure(title) as (fig, ax):
+    with figure(title) as (fig, ax):
         draw_learning_curve(ax, result, references)
         return _save(fig, path)
 
 
 @contextmanager
-def _figure(title: str) -> Iterator[tuple[Figure, Axes]]:
+def figure(title: str = "", size: tuple[float, float] = SIZE) -> Iterator[tuple[Figure, Axes]]:
+    """A figure in the house style with one axes, `size` in inches."""
     # a bare Figure, not pyplot: no window system is asked for and no global state is left behind
     with mpl.rc_context(STYLE):
-        fig = Figure(figsize=SIZE, layout="constrained")
+        fig = Figure(figsize=size, layout="constrained")
         ax = fig.subplots()
         ax.set_title(title, loc="left", fontsize=10)
         yield fig, ax
@@ -148,10 +151,56 @@ def _finish(ax: Axes, end: float, time: str, score: str) -> None:
     ax.set_axisbelow(True)
 
 
-def _legend(ax: Axes, last: Mapping[str, float], title: str) -> None:
+def look_of(i: int) -> dict[str, Any]:
+    """Colour and dash of the i-th optimizer, the same in all pictures of a comparison."""
+    return {"color": COLOURS[i % len(COLOURS)], "ls": DASHES[i // len(COLOURS) % len(DASHES)]}
+
+
+def legend_beside(ax: Axes, last: Mapping[str, float], title: str) -> None:
     """Beside the axes, in the order in which lines end."""
     handles, labels = ax.get_legend_handles_labels()
     pairs = sorted(zip(handles, labels, strict=True), key=lambda pair: -last[pair[1]])
     legend = ax.legend(*zip(*pairs, strict=True), loc="upper left", bbox_to_anchor=(1.02, 1.0), title=title)
     legend.set_alignment("left")
     legend.get_title().set(color=GREY, fontsize="small")
+
+
+def draw_front(ax: Axes, values: Array, front: NDArray[np.bool_], labels: tuple[str, str], runs: Sequence[str]) -> Axes:
+    """All trials by two measures, those that nobody beats in both joined by a line.
+
+    Args:
+      ax: the axes to draw on.
+      values: (n, 2) measures.
+      front: (n,) whether a trial is on the front.
+      labels: of the axes.
+      runs: (n,) the run each trial is of: its colour.
+    """
+    names = list(dict.fromkeys(runs))
+    for k, name in enumerate(names):
+        own = values[[r == name for r in runs]]
+        ax.plot(*own.T, ".", ms=3, alpha=0.5, color=COLOURS[k % len(COLOURS)], label=name if len(names) <= 8 else None)
+    best = values[front]
+    best = best[np.argsort(best[:, 0])]
+    ax.plot(*best.T, "o-", ms=4, lw=1.2, color="black", label="not beaten in both")
+    ax.set_xlabel(labels[0])
+    ax.set_ylabel(labels[1])
+    # far-off trials, such as those that went nowhere, would squeeze the rest into a corner
+    low, high = np.quantile(values, [0.02, 0.9], axis=0)
+    spread = np.maximum(high - low, 1e-9)
+    ends = np.stack([np.minimum(low - 0.1 * spread, best.min(axis=0) - 0.05 * spread),
+                     np.maximum(high + 0.1 * spread, best.max(axis=0) + 0.05 * spread)])  # fmt: skip
+    ax.set_xlim(*ends[:, 0])
+    ax.set_ylim(*ends[:, 1])
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
+    return ax
+
+
+def save_front(
+    path: Path, values: Array, front: NDArray[np.bool_], labels: tuple[str, str], runs: Sequence[str]
+) -> Path:
+    """The picture of `draw_front`."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        draw_front(figure.add_subplot(), values, front, labels, runs)
+        figure.savefig(path, dpi=150)
+    return path

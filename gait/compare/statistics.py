@@ -1,14 +1,13 @@
-"""What many runs say together: interquartile means, intervals, times to a target, who beats whom.
+"""What many runs say together: curves on a common clock, interquartile means and their bootstrap intervals.
 
-One contract: one optimizer's scores are (runs,), its curves sampled on a common grid of clocks are
-(runs, times); runs come first, higher is better, every number is finite. Times are charged seconds.
-Every random choice comes from the `Generator` that is passed in.
+One contract, here and in `runtimes` (how soon) and `contests` (who beats whom): one optimizer's scores are
+(runs,), its curves sampled on a common grid of clocks are (runs, times); runs come first, higher is better,
+every number is finite. Times are charged seconds. Every random choice comes from the `Generator` passed in.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,8 @@ Array = NDArray[np.float64]
 
 FEWEST_SEEDS = 10
 """Below this many runs, 95 % bootstrap intervals cover the truth clearly less often than 95 %."""
+BLOCK = 2_000_000
+"""Numbers that are resampled at a time: memory stays small, however many runs there are."""
 
 
 class Interval(NamedTuple):
@@ -26,28 +27,6 @@ class Interval(NamedTuple):
     iqm: Array
     low: Array
     high: Array
-
-
-class TimeToTarget(NamedTuple):
-    """Expected simulated seconds to a target, and in how many of the runs it was reached."""
-
-    seconds: float
-    successes: int
-    runs: int
-
-
-class Summary(NamedTuple):
-    """What a comparison says of one optimizer."""
-
-    name: str
-    quarter: Interval
-    """Scores after a quarter of the budget."""
-    whole: Interval
-    """Scores after all of it."""
-    time: TimeToTarget
-    probability: float | None
-    """That a run of it beats a run of the first optimizer after the whole budget; None for the first."""
-    p_value: float | None
 
 
 def few_seeds(runs: int) -> str:
@@ -64,12 +43,12 @@ def sample_curve(clock: ArrayLike, score: ArrayLike, at: ArrayLike) -> Array:
     Raises:
       ValueError: no point, a clock that goes back, or something not finite.
     """
-    clocks, scores = _finite("clock", clock), _finite("score", score)
+    clocks, scores = finite("clock", clock), finite("score", score)
     if clocks.shape != scores.shape or clocks.ndim != 1 or not len(clocks):
         raise ValueError(f"clock and score must be (points,), got {clocks.shape} and {scores.shape}")
     if (np.diff(clocks) < 0).any():
         raise ValueError(f"clock must not go back, got {clocks}")
-    last = np.searchsorted(clocks, _finite("at", at), side="right") - 1
+    last = np.searchsorted(clocks, finite("at", at), side="right") - 1
     return scores[np.maximum(last, 0)]
 
 
@@ -83,7 +62,7 @@ def interquartile_mean(scores: ArrayLike) -> Array:
     Raises:
       ValueError: there is no run, or a score is not finite.
     """
-    ordered = np.sort(_runs(scores), axis=0)
+    ordered = np.sort(at_least_one(scores), axis=0)
     n = len(ordered)
     # the i-th run owns the slice [i, i+1) of the sample's n; what of it lies in [n/4, 3n/4] is kept
     edges: Array = np.clip(np.arange(n + 1.0), n / 4, 3 * n / 4)
@@ -100,99 +79,63 @@ def bootstrap(scores: ArrayLike, rng: np.random.Generator, replicates: int = 200
     Raises:
       ValueError: there is no run, or a score is not finite.
     """
-    x = _runs(scores)
+    x = at_least_one(scores)
     chosen = rng.integers(len(x), size=(len(x), replicates))
-    means = interquartile_mean(x[chosen])
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    size = max(1, BLOCK // max(x.size, 1))
+    blocks = (chosen[:, k : k + size] for k in range(0, replicates, size))
+    low, high = ends(np.concatenate([interquartile_mean(x[block]) for block in blocks]))
     return Interval(interquartile_mean(x), low, high)
 
 
-def time_to_target(clock: ArrayLike, score: ArrayLike, target: float, budget: float) -> float:
-    """Seconds until a run's validated curve (points,) first reaches `target`; inf if not in `budget`."""
-    clocks = _finite("clock", clock)
-    reached = clocks[(_finite("score", score) >= target) & (clocks <= budget)]
-    return float(reached[0]) if len(reached) else math.inf
+def stratified_bootstrap(scores: Sequence[ArrayLike], rng: np.random.Generator, replicates: int = 2000) -> Interval:
+    """Interquartile mean over tasks × runs with its 95 % interval; each task's scores are (runs,).
 
-
-def expected_time(times: Sequence[float], budget: float) -> TimeToTarget:
-    """Expected running time ERT = Σ min(T_r, B) / successes over the runs' times to a target.
-
-    What a target costs on average if failed runs are started again; inf when no run reached it.
-    Source: Hansen et al. 2016 (COCO), with simulated seconds in place of evaluations.
-    """
-    t = np.asarray(times, float)
-    successes = int((t <= budget).sum())
-    total = float(np.minimum(t, budget).sum())
-    return TimeToTarget(total / successes if successes else math.inf, successes, len(t))
-
-
-def probability_of_improvement(a: ArrayLike, b: ArrayLike) -> float:
-    """P(A > B) + ½ P(A = B) for a run of A (runs,) and a run of B (runs',) drawn independently.
-
-    Equals Mann & Whitney's U / (m n), and Vargha & Delaney's A₁₂; only the order of scores matters.
+    Runs are resampled within their task, so that every replicate has as many runs of each; the mean is over the
+    pooled scores. Bring them to one scale first (see `normalized`). With one task it is `bootstrap`.
+    Source: Agarwal et al. 2021.
 
     Raises:
-      ValueError: there is no run, or a score is not finite.
+      ValueError: there is no task, a task has no run, or a score is not finite.
     """
-    x, y = _runs(a)[:, None], _runs(b)[None, :]
-    return float((x > y).mean() + (x == y).mean() / 2)
+    tasks = [at_least_one(s) for s in scores]
+    if not tasks:
+        raise ValueError("scores need at least one task")
+    drawn = [x[rng.integers(len(x), size=(len(x), replicates))] for x in tasks]
+    low, high = ends(interquartile_mean(np.concatenate(drawn)))
+    return Interval(interquartile_mean(np.concatenate(tasks)), low, high)
 
 
-def permutation_test(a: ArrayLike, b: ArrayLike, rng: np.random.Generator, replicates: int = 9999) -> float:
-    """Two-sided p-value of P(A > B) = ½ against relabelled runs, scores (runs,) and (runs',).
-
-    Stays honest for a few runs, where a bootstrap of the probability would have no width: three runs that
-    beat three others give p = 0.1. Source: Mann & Whitney 1947; the +1 is Phipson & Smyth 2010.
+def normalized(scores: ArrayLike, low: float, high: float) -> Array:
+    """Scores as fractions of the way from `low` (a task's start) to `high` (the best known there); not clipped.
 
     Raises:
-      ValueError: there is no run, or a score is not finite.
+      ValueError: `high` is not above `low`, or a score is not finite.
     """
-    x, y = _runs(a), _runs(b)
-    pooled = np.concatenate([x, y])
-    ranks = (pooled[:, None] > pooled).sum(1) + ((pooled[:, None] == pooled).sum(1) + 1) / 2
-    relabelled = rng.permuted(np.tile(ranks, (replicates, 1)), axis=1)[:, : len(x)].sum(1)
-    centre = len(x) * (len(pooled) + 1) / 2  # the rank sum of A when labels mean nothing
-    as_far = np.abs(relabelled - centre) >= abs(ranks[: len(x)].sum() - centre)  # half-integers: exact
-    return float((1 + as_far.sum()) / (1 + replicates))
+    if not high > low:
+        raise ValueError(f"scores are brought to one scale from a start below the best, got {low} and {high}")
+    return (finite("scores", scores) - low) / (high - low)
 
 
-def summarize(
-    curves: Mapping[str, Sequence[tuple[Array, Array]]],
-    budget: float,
-    target: float,
-    rng: np.random.Generator,
-) -> list[Summary]:
-    """One `Summary` an optimizer, in the order given; the first is what the others are held against.
+def ends(replicates: Array) -> tuple[Array, Array]:
+    """Ends of the 95 % percentile interval of a statistic's replicates, along the first axis; inf may be among them.
 
-    Args:
-      curves: every run's own (clock, score), both (points,), by optimizer.
-      budget: simulated seconds of each run; what was paid for later does not count.
-      target: the score whose time is wanted.
-      rng: for the bootstraps and permutations.
+    Ends are replicates themselves, not points between two: between a number and inf there is none.
     """
-    rows: list[Summary] = []
-    first: Array | None = None
-    for name, runs in curves.items():
-        scores = np.array([sample_curve(clock, score, [budget / 4, budget]) for clock, score in runs])
-        time = expected_time([time_to_target(clock, score, target, budget) for clock, score in runs], budget)
-        quarter, whole = bootstrap(scores[:, 0], rng), bootstrap(scores[:, 1], rng)
-        last = scores[:, 1]
-        probability = None if first is None else probability_of_improvement(last, first)
-        p_value = None if first is None else permutation_test(last, first, rng)
-        rows.append(Summary(name, quarter, whole, time, probability, p_value))
-        first = last if first is None else first
-    return rows
+    low, high = np.quantile(replicates, [0.025, 0.975], axis=0, method="closest_observation")
+    return low, high
 
 
-def _finite(name: str, values: ArrayLike) -> Array:
+def finite(name: str, values: ArrayLike) -> Array:
+    """`values` as an array; `ValueError` if one is not finite."""
     a = np.asarray(values, float)
     if not np.isfinite(a).all():
         raise ValueError(f"{name} must be finite, got {a}")
     return a
 
 
-def _runs(scores: ArrayLike) -> Array:
-    a = _finite("scores", scores)
+def at_least_one(scores: ArrayLike) -> Array:
+    """`scores`, runs first, as an array; `ValueError` if there is no run, or one is not finite."""
+    a = finite("scores", scores)
     if a.ndim == 0 or not len(a):
         raise ValueError(f"scores need at least one run on the first axis, got shape {a.shape}")
     return a

@@ -14,7 +14,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from gait.compare import statistics
+from gait.compare import statistics, summary
+from gait.compare.runtimes import TimeToTarget
+from gait.compare.summary import Summary
 
 SIGNIFICANT = 0.05
 """Below this p-value a difference is called better or worse."""
@@ -52,16 +54,20 @@ class Study:
         return (self.start + best) / 2, "halfway from the start to the best run"
 
     @cached_property
-    def summaries(self) -> list[statistics.Summary]:
+    def summaries(self) -> list[Summary]:
         """What the table says, as numbers, in the order given; the same runs give the same numbers."""
-        curves = {name: [curve_of(r) for r in results] for name, results in self.results.items()}
-        return statistics.summarize(curves, self.budget, self.goal[0], np.random.default_rng(0))
+        return summary.summarize(self.curves, self.budget, self.goal[0], np.random.default_rng(0))
+
+    @cached_property
+    def curves(self) -> dict[str, list[summary.Curve]]:
+        """Every run's clock [s] and validated mean score, by optimizer."""
+        return {name: [curve_of(r) for r in results] for name, results in self.results.items()}
 
     def write(self, out: Path) -> None:
         """Write runs.csv, curves.csv, summary.csv, comparison.png and comparison.svg into `out`."""
-        _write_csv(out / "runs.csv", [_run_row(r) for r in self.every])
-        _write_csv(out / "curves.csv", [_point_row(r, p) for r in self.every for p in r["curve"]])
-        _write_csv(out / "summary.csv", [_summary_row(s, self.goal[0]) for s in self.summaries])
+        write_csv(out / "runs.csv", [_run_row(r) for r in self.every])
+        write_csv(out / "curves.csv", [_point_row(r, p) for r in self.every for p in r["curve"]])
+        write_csv(out / "summary.csv", [_summary_row(s, self.goal[0]) for s in self.summaries])
         from gait.compare import plots  # matplotlib takes half a second: only a picture pays for it
 
         rng, clock = np.random.default_rng(0), np.linspace(0, self.budget, 241)
@@ -75,7 +81,7 @@ class Study:
 
     def table(self) -> Table:
         """The comparison for a terminal, best first; its caption says what the numbers are."""
-        places, unit = _decimals(self.summaries), self.every[0]["score_unit"]
+        places, unit = decimals(self.summaries), self.every[0]["score_unit"]
         table = Table(box=None, padding=(0, 1), caption=self.caption(), caption_justify="left")
         heads = [f"after {spell(self.budget / 4)}", f"after {spell(self.budget)}"]
         heads.append(f"time to {self.goal[0]:.{places}f} {unit}")
@@ -103,7 +109,7 @@ class Study:
         if len(self.results) > 1:
             said.append(
                 f"P: that a run beats one of {self.summaries[0].name}; better or worse where a permutation "
-                f"test gives p < {SIGNIFICANT}"
+                f"test gives p < {SIGNIFICANT}, Holm-corrected over all pairs"
             )
         return "\n".join(line for line in (*said, statistics.few_seeds(min(counts))) if line)
 
@@ -114,7 +120,8 @@ def curve_of(result: Mapping[str, Any]) -> tuple[statistics.Array, statistics.Ar
     return np.array(clock, float), np.array(mean, float)
 
 
-def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that have the same keys, a header first."""
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
@@ -135,11 +142,12 @@ def _point_row(r: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]
     return row | {key: point[key] for key in ("mean", "sd", "n")}
 
 
-def _summary_row(s: statistics.Summary, target: float) -> dict[str, Any]:
+def _summary_row(s: Summary, target: float) -> dict[str, Any]:
     row: dict[str, Any] = {"optimizer": s.name, "runs": s.time.runs}
     for when, interval in (("quarter", s.quarter), ("whole", s.whole)):
         row |= {f"{when}_{key}": float(value) for key, value in interval._asdict().items()}
     row |= {"target": target, "expected_s_to_target": s.time.seconds, "reached": s.time.successes}
+    row |= {"expected_s_low": s.time.low, "expected_s_high": s.time.high}
     return row | {"probability": s.probability, "p_value": s.p_value}
 
 
@@ -151,7 +159,7 @@ def spell(seconds: float) -> str:
     return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min")) if n)
 
 
-def _decimals(rows: Sequence[statistics.Summary]) -> int:
+def decimals(rows: Sequence[Summary]) -> int:
     """As many as half an interval's width deserves, the same in the whole table."""
     widths = [float(r.whole.high - r.whole.low) / 2 for r in rows]
     size = float(np.median(widths)) or max(abs(float(r.whole.iqm)) for r in rows) / 50 or 1.0
@@ -162,12 +170,16 @@ def _interval(x: statistics.Interval, places: int) -> str:
     return f"{x.iqm:.{places}f} [{x.low:.{places}f}, {x.high:.{places}f}]"
 
 
-def _reached(t: statistics.TimeToTarget) -> str:
+def _reached(t: TimeToTarget) -> str:
     return f"{spell(t.seconds) if t.successes else '–'} ({t.successes}/{t.runs})"
 
 
-def _versus(s: statistics.Summary) -> str:
+def _versus(s: Summary) -> str:
     if s.probability is None or s.p_value is None:
         return "–"
-    word = "unclear" if s.p_value >= SIGNIFICANT else "better" if s.probability > 0.5 else "worse"
-    return f"{word}, P = {s.probability:.2f}"
+    return f"{verdict(s.probability, s.p_value)}, P = {s.probability:.2f}"
+
+
+def verdict(probability: float, p_value: float) -> str:
+    """Better, worse or unclear."""
+    return "unclear" if p_value >= SIGNIFICANT else "better" if probability > 0.5 else "worse"
