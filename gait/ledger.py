@@ -35,6 +35,7 @@ BEGIN = Path("arrays", "begin.npz")
 MANIFEST: dict[str, tuple[type, ...]] = {
     "task": (str,), "task_version": (str,), "fields": (dict,), "space": (list,), "optimizer": (str,),
     "settings": (dict,), "seed": (int,), "budget": (int, float), "fall_seconds": (int, float),
+    "setup_seconds": (int, float),
     "versions": (dict,),
 }  # fmt: skip
 """What a manifest must have, and of which type."""

@@ -45,11 +45,11 @@ class Run:
         """The recommended parameters, in their units; none if a feedback policy is recommended."""
         return dict(self.result["recommended"]["parameters"] or {})
 
-    def render(self, out: str | Path) -> Path:
-        """Write a video of the start beside the recommendation."""
+    def render(self, out: str | Path, style: str = "") -> Path:
+        """Write a video of the start beside the recommendation; `style` as in `gait render --style`."""
         from gait.view.render import render_run
 
-        return render_run(self.path, Path(out))
+        return render_run(self.path, Path(out), style)
 
 
 def optimize(

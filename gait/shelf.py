@@ -10,9 +10,11 @@ from typing import Any
 from gait.controllers import CONTROLLERS, GAITS
 from gait.errors import UsageError
 from gait.human.participants import find_participant, participant_names
+from gait.objective import NAMED
 from gait.optimizers import find_optimizer, optimizer_names
 from gait.optimizers.base import Optimizer
-from gait.robots import ROBOTS, find_robot
+from gait.robots import ROBOTS, about_robot
+from gait.robots.conditions import DISABLED, KINDS, Kind
 from gait.tasks import find_task, make_task, task_names
 
 
@@ -22,10 +24,17 @@ def shelf() -> dict[str, dict[str, str]]:
         "tasks": {name: _about(find_task, name) for name in task_names()},
         "optimizers": {name: _about(find_optimizer, name) for name in optimizer_names()},
         "controllers": {name: cls.about for name, cls in CONTROLLERS.items()},
-        "robots": {name: find_robot(name).about for name in ROBOTS},
-        "gaits": {name: f"touchdown delays FL FR HL HR {offsets} strides" for name, offsets in GAITS.items()},
+        "robots": {name: about_robot(name) for name in ROBOTS},
+        "gaits": {name: f"{g.about}; touchdown delays FL FR HL HR {g.offsets}" for name, g in GAITS.items()},
+        "objectives": {name: about for name, (_, about) in NAMED.items()},
+        "conditions": {name: _condition(kind) for name, kind in KINDS.items()} | {DISABLED: "a joint's servo is dead"},
         "participants": {name: find_participant(name).about for name in participant_names()},
     }
+
+
+def _condition(kind: Kind) -> str:
+    span = f"{kind.low:g}…{kind.high:g} {kind.unit}".rstrip()
+    return f"{kind.about} ({span})"
 
 
 def _about(find: Callable[[str], type], name: str) -> str:

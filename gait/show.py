@@ -16,6 +16,7 @@ from gait.events import read_measured
 from gait.files import read_lines
 from gait.ledger import read_manifest, read_result
 from gait.run import Run
+from gait.tally import split_bill
 from gait.trial import Ending
 
 
@@ -67,12 +68,12 @@ def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The bill of an unfinished run, from the events of its whole batches alone."""
     seconds = {"walking": 0.0, "setup": 0.0, "falls": 0.0, "charged": 0.0}
     endings = {str(e): 0 for e in Ending}
-    told: list[tuple[str, float, float]] = []
+    told: list[tuple[Ending, float, float]] = []
     begin: dict[str, Any] = {}
     for number, event in read_lines(path / "events.jsonl", torn=True):
         try:
             if event["event"] == "tell":
-                told.append((str(Ending(event["ending"])), float(event["walked"]), float(event["charged"])))
+                told.append((Ending(event["ending"]), float(event["walked"]), float(event["charged"])))
             elif event["event"] == "begin":
                 begin = {"begin": read_measured(event)}
                 seconds |= {"familiarisation": walked} if (walked := float(event["walked"])) else {}
@@ -81,11 +82,9 @@ def _so_far(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
         if event["event"] != "batch":
             continue
         for ending, walked, charged in told:
-            fell = ending in (Ending.FELL, Ending.DIVERGED)
-            fall = float(manifest["fall_seconds"]) if fell else 0.0
-            endings[ending] += 1
-            for kind, value in (("walking", walked), ("setup", charged - walked - fall), ("falls", fall),
-                                ("charged", charged)):  # fmt: skip
+            endings[str(ending)] += 1
+            setup, falls = split_bill(walked, charged, ending, float(manifest["setup_seconds"]))
+            for kind, value in (("walking", walked), ("setup", setup), ("falls", falls), ("charged", charged)):
                 seconds[kind] += value
         told.clear()
     trials = sum(endings.values())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
@@ -137,6 +137,9 @@ class Walker(Protocol):
     def measures(self, i: int) -> dict[str, float | None]:
         """Measures of the trial, SI."""
 
+    def frame(self, records: Mapping[str, Array]) -> dict[str, Array]:
+        """What is kept of world 0's last tick beside its positions, when a trial is recorded; `records` is its own."""
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -171,8 +174,8 @@ class Walk:
         self._records = batch_records(self.batch, walker.record, walker.steps)
         self._fresh = np.zeros(n, bool)
         self._active = np.zeros(n, bool)
-        self.trace: list[tuple[float, Array, NDArray[np.bool_]]] | None = None
-        """Time, positions and contacts of world 0 after each tick; None: not kept."""
+        self.trace: list[tuple[float, Array, NDArray[np.bool_], dict[str, Array]]] | None = None
+        """Time, positions, contacts and more of world 0 after each tick; None: not kept."""
 
     def stop(self) -> None:
         """End whatever is under way (a trial that was interrupted): the worlds wait for a reset."""
@@ -222,7 +225,8 @@ class Walk:
                 batch.rollout(walker.steps, record=walker.record, ids=rows, out=records)
             flagged = walker.measure(active, records)
             if self.trace is not None:
-                self.trace.append((float(batch.time[0]), batch.qpos[0].copy(), walker.contacts[0].copy()))
+                kept = walker.frame({name: rows[0] for name, rows in records.items()})
+                self.trace.append((float(batch.time[0]), batch.qpos[0].copy(), walker.contacts[0].copy(), kept))
             if flagged:
                 done: Ints = active[walker.flags[active] != Flag.WALKING]
                 return done
@@ -265,10 +269,11 @@ def record_trial(task: Task, walk: Walk, query: Query, seed: np.random.SeedSeque
     walk.trace = []
     try:
         (trial,) = _walk_together(task, walk, [query], [seed])
-        time, qpos, contacts = zip(*walk.trace, strict=True)
+        time, qpos, contacts, kept = zip(*walk.trace, strict=True)
     finally:
         walk.trace = None
-    return Recording(trial, np.array(time), np.array(qpos), np.array(contacts))
+    extra = {name: np.array([frame[name] for frame in kept]) for name in kept[0]}
+    return Recording(trial, np.array(time), np.array(qpos), np.array(contacts), extra)
 
 
 class _Steps:
@@ -325,6 +330,25 @@ def _bill(task: Task, walker: Walker, i: int, query: Query, asked: float, ending
         progress=walker.progress(i),
         measures={} if ending is Ending.DIVERGED else walker.measures(i),
     )
+
+
+def hold(model: mujoco.MjModel, qpos: Array, seconds: float, command: Callable[[mujoco.MjData], None]) -> Array:
+    """Let one world go from rest at qpos (nq,) and command it before every physics step; its qpos (steps + 1, nq).
+
+    This is a check of a model, off any bill. From where the world blows up, positions are NaN.
+    """
+    silence_mujoco()
+    data = mujoco.MjData(model)
+    data.qpos[:] = qpos
+    path = np.full((max(1, round(seconds / model.opt.timestep)) + 1, model.nq), np.nan)
+    path[0] = qpos
+    for k in range(1, len(path)):
+        command(data)
+        mujoco.mj_step(model, data)
+        if data.time < (k - 0.5) * model.opt.timestep:  # MuJoCo reset a world that blew up
+            break
+        path[k] = data.qpos
+    return path
 
 
 def child(seed: np.random.SeedSequence, k: int) -> np.random.SeedSequence:

@@ -9,6 +9,12 @@ from gait.task import Task
 from gait.trial import Ending, Trial
 
 
+def split_bill(walked: float, charged: float, ending: Ending, setup: float) -> tuple[float, float]:
+    """What was charged [s] beyond what was walked: for set-up, and for getting up after falls."""
+    fell = ending in (Ending.FELL, Ending.DIVERGED)
+    return setup, charged - walked - setup if fell else 0.0
+
+
 @dataclass
 class Tally:
     """What a run has spent so far [s], and on what."""
@@ -38,9 +44,9 @@ class Tally:
         for trial in trials:
             self.clock += trial.charged
             self.walking += trial.walked
-            self.setup += task.setup_seconds
-            if trial.ending in (Ending.FELL, Ending.DIVERGED):
-                self.falls += trial.charged - trial.walked - task.setup_seconds
+            setup, falls = split_bill(trial.walked, trial.charged, trial.ending, task.setup_seconds)
+            self.setup += setup
+            self.falls += falls
             self.endings[str(trial.ending)] += 1
             self.best = max(self.best, self.best if trial.score is None else trial.score)
         self.trials += len(trials)

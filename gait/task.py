@@ -100,10 +100,10 @@ class Task(ABC):
 
     name: ClassVar[str]
     version: str
-    score_name: ClassVar[str]
+    score_name: str
     """What the score is, in words."""
-    score_unit: ClassVar[str]
-    setup_seconds: ClassVar[float]
+    score_unit: str
+    setup_seconds: float
     """Charged for every trial, on top of what it walks [s]."""
     fall_seconds: ClassVar[float]
     """Charged for every fall, on top of what it walked [s]."""

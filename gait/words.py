@@ -63,3 +63,11 @@ def numbers(texts: Mapping[str, str]) -> dict[str, float]:
         except ValueError:
             raise UsageError(f"--param {name}={text}: {text!r} is not a number.") from None
     return found
+
+
+def read_part(word: str) -> tuple[int, int]:
+    """K and N of `K/N`, 1 ≤ K ≤ N."""
+    first, _, second = word.partition("/")
+    if not (first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second)):
+        raise UsageError(f"--part {word}: write K/N, with K from 1 to N.")
+    return int(first), int(second)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gait.compare.experiment import Experiment
+from gait.compare.experiment import compare_optimizers
 from gait.controllers.half_ellipse import PUBLISHED_BEST
-from gait.durations import parse_duration, show_duration
+from gait.durations import show_duration
 from gait.evaluate import evaluate
 from gait.tasks import make_task
 
@@ -35,9 +35,7 @@ def main() -> None:
     published = evaluate(make_task("quadruped"), PUBLISHED_BEST, trials=64)["score"]["mean"]
     print(f"published best parameters in our model: {published:.3f} m/s")
     for name, hours in BUDGETS.items():
-        study = Experiment(
-            "quadruped", {name: {}}, o.out / name, seeds=o.seeds, budget=parse_duration(hours), jobs=o.jobs
-        ).run()
+        study = compare_optimizers("quadruped", [name], out=o.out / name, seeds=o.seeds, budget=hours, jobs=o.jobs)
         print(f"\n{name}, {hours}", flush=True)
         reached = 0
         for r in study.every:

@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "simulate": "compiled task trial",
     "robots": "compiled controllers errors models simulate trial",
     "human": "compiled controllers errors files models simulate",
-    "tasks": "controllers errors human policy registry robots simulate task trial",
+    "objective": "errors",
+    "tasks": "controllers errors human objective policy registry robots simulate task trial",
     # the run and its memory
     "events": "policy task trial",
     "ledger": "durations errors events files policy task trial",
@@ -41,14 +42,19 @@ MAY_IMPORT = {
     "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
     "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
     # what people see
-    "show": "around durations errors events files ledger run trial",
+    "show": "around durations errors events files ledger run tally trial",
     "evaluate": "errors files manifest policy run task trial validate",
-    "shelf": "controllers errors human optimizers robots tasks",
+    "shelf": "controllers errors human objective optimizers robots tasks",
     "view": "durations errors files ledger manifest run task trial",
-    "compare": "around durations errors files manifest optimizers run tasks",
-    "hilo": "controllers errors files human optimizers policy session task tasks trial view",
+    "analysis": "controllers errors ledger manifest robots run task view",  # reads recorded trials, scores nothing
+    "compare": "around durations errors files ledger manifest objective optimizers policy run space tally task tasks "
+    "trial",
+    "report": "around compare durations errors files ledger space view",
+    "hilo": "compare controllers errors files human optimizers policy session space task tasks trial view",
     "words": "errors",
-    "cli": "around words compare durations errors evaluate manifest optimizers run shelf show tasks view",
+    "commands": "analysis around compare durations errors evaluate manifest optimizers report robots run shelf show "
+    "tasks view words",
+    "cli": "commands errors view words",
     "__main__": "cli",
 }  # fmt: skip
 """Each module or package of `gait`, and what of `gait` it may import."""
@@ -57,29 +63,53 @@ LATE = {("run", "view")}
 """Imports against the flow, made inside a function when they are needed: `Run.render` draws."""
 
 OUTSIDE = {
-    "mujoco": "simulate robots human tasks view",
+    "mujoco": "analysis simulate robots human tasks view",
     "cma": "optimizers.evolution human.tuning",
     "numba": "compiled",
     "llvmlite": "compiled",
     "cmaes": "optimizers.lra_cma_es",
     "sklearn": "optimizers.gaussian_process",
-    "scipy": "optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
-    "tyro": "cli",
-    "rich": "cli compare.experiment compare.study progress show view",
-    "matplotlib": "compare.plots hilo.plots view",
+    "scipy": "hilo.truth optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
+    "tyro": "cli commands",
+    "rich": "analysis.table compare.board compare.study progress show view",
+    "matplotlib": "analysis.plots compare.plots compare.plots_runtime compare.plots_tables hilo.plots "
+    "report.pictures view",
+    "ray": "compare.executors.ray",
     "av": "view",
     "PIL": "view",
+    "mjviser": "view.web",
+    "viser": "view.web",
+    "glfw": "view.window",
 }
 """Who may import a package from outside."""
 
 SHARED = {
     "around": {"wrapped"},
     "optimizers": {"base", "acquisition", "evolution", "gaussian_process", "gaussian_policy"},
-    "controllers": {"ik"},
+    "controllers": {"ik", "chain", "controller", "stride"},
     "tasks": set(),
-    "compare": {"study", "statistics", "plots"},
+    "commands": {"flags"},
+    "compare": {
+        "study",
+        "statistics",
+        "runtimes",
+        "contests",
+        "summary",
+        "plots",
+        "plots_runtime",
+        "recorded",
+        "entries",
+        "runs",
+        "plan",
+        "described",
+        "board",
+        "executors",
+    },
 }
 """What siblings of a package share; otherwise only its `__init__` knows them all."""
+
+COMPUTES = {f"compare.{name}" for name in ("statistics", "runtimes", "contests", "summary")}
+"""The statistics: numpy and each other, nothing that reads or draws."""
 
 
 class Import(NamedTuple):
@@ -188,6 +218,7 @@ def test_siblings_do_not_import_each_other(package):
             assert sibling in SHARED[package], f"{i.module} imports {i.target}"
             if package == "compare":
                 assert i.module not in ("compare.plots", "compare.statistics")
+                assert i.module not in COMPUTES or f"compare.{sibling}" in COMPUTES
 
 
 @pytest.mark.parametrize("library", OUTSIDE)

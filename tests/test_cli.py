@@ -16,8 +16,10 @@ from gait.cli import COMMANDS, main
 from gait.controllers import CONTROLLERS, GAITS
 from gait.errors import UsageError
 from gait.human.participants import participant_names
+from gait.objective import NAMED
 from gait.optimizers import OPTIMIZERS, optimizer_names
 from gait.robots import ROBOTS
+from gait.robots.conditions import DISABLED, KINDS
 from gait.run import optimize
 from gait.tasks import TASKS, task_names
 
@@ -82,7 +84,9 @@ def test_the_list_has_everything(gait):
     assert (code, err) == (0, "")
     assert {kind: sorted(names) for kind, names in found.items()} == {
         "tasks": task_names(), "optimizers": optimizer_names(), "controllers": sorted(CONTROLLERS),
-        "robots": sorted(ROBOTS), "gaits": sorted(GAITS), "participants": sorted(participant_names()),
+        "robots": sorted(ROBOTS), "gaits": sorted(GAITS),
+        "objectives": sorted(NAMED), "conditions": sorted([*KINDS, DISABLED]),
+        "participants": sorted(participant_names()),
     }  # fmt: skip
     for kind, names in found.items():
         code, out, _ = gait("list", kind)
@@ -265,8 +269,26 @@ def test_compare_runs_and_tabulates(gait, place):
     assert "random-search" in out
     assert "cma-es" in out
     made = {p.name for p in (place / "c").iterdir()}
-    assert made >= {"comparison.png", "summary.csv", "curves.csv", "runs.csv", "random-search", "cma-es"}
+    assert made >= {"comparison.png", "summary.csv", "curves.csv", "runs.csv", "random-search", "cma-es", "report.html"}
     assert gait(*words) == (code, out, err)
+
+
+def test_compare_by_a_file_and_in_parts(gait, place):
+    words = ("compare", "toy", "--optimizers", "random-search,small=cma-es:population=6", "--noise", "low")
+    assert gait(*words, "--seeds", 2, "--budget", "3min", "--target", 0.9, "--out", "whole")[0] == 0
+    file = ("compare", "whole/experiment.toml", "--out", "parts", "--part")
+    assert gait(*file, "1/2") == (0, "part 1/2 is finished; of all 4 runs, 2 are not yet.\n", "")
+    code, out, _ = gait(*file, "2/2")
+    assert code == 0
+    assert "time to 0.9" in out
+    assert (place / "parts" / "summary.csv").read_bytes() == (place / "whole" / "summary.csv").read_bytes()
+    (place / "rows.toml").write_text(
+        'task = "toy"\noptimizers = ["cma-es"]\nseeds = 1\nbudget = "3min"\n[tasks.low]\nnoise = "low"\n[tasks.high]\n'
+    )
+    code, out, _ = gait("compare", "rows.toml", "--out", "rows")
+    assert code == 0
+    assert [line for line in out.splitlines() if line in ("low", "high")] == ["low", "high"]
+    assert "rows/high: comparison.png" in out
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
@@ -284,10 +306,10 @@ OPTIMIZE = "optimize toy --out new --budget 1min "
 COMPARE = "compare toy --out new --seeds 1 --budget 1min --optimizers "
 WRONG = [
     # words, what the sentence must name
-    ("", "expected one of {list, optimize, resume, show, evaluate, render, compare}"),
-    ("optimise toy", "unknown command 'optimise'. Did you mean 'optimize'? Commands: compare, evaluate"),
+    ("", "expected one of {" + ", ".join(COMMANDS) + "}"),
+    ("optimise toy", "unknown command 'optimise'. Did you mean 'optimize'? Commands: analyze, check-robot, compare"),
     ("--fast", "unrecognized options: --fast"),
-    ("list everything", "unknown kind 'everything'. Kinds: all, controllers"),
+    ("list everything", "unknown kind 'everything'. Kinds: all, conditions, controllers"),
     ("list --jason", "unrecognized options: --jason. Did you mean --json"),
     ("optimize", "missing from gait optimize: TASK"),
     ("optimize toi --out new", "unknown task 'toi'. Did you mean 'toy'? Tasks: "),
@@ -302,10 +324,10 @@ WRONG = [
     (OPTIMIZE + "--threads 5000", "--threads 5000"),
     (OPTIMIZE + "--threads two", "--threads: 'two' is not a whole number"),
     (OPTIMIZE + "--robot spot", "task 'toy' has no --robot; its fields: --noise"),
-    ("optimize quadruped --out new --robot spot", "unknown robot 'spot'. Robots: ers210"),
+    ("optimize quadruped --out new --robot aibo", "unknown robot 'aibo'. Robots: anymal_c, ers210"),
     ("optimize quadruped --out new --noise loud", "unknown noise level 'loud'. Noise levels: default, high"),
-    ("optimize quadruped --out new --gait gallop", "unknown gait 'gallop'. Gaits: "),
-    ("optimize quadruped --out new --controller pid", "unknown controller 'pid'. Controllers: half-ellipse"),
+    ("optimize quadruped --out new --gait gallopp", "unknown gait 'gallopp'. Did you mean 'gallop'? Gaits: "),
+    ("optimize quadruped --out new --controller pid", "unknown controller 'pid'. Controllers: bezier"),
     *((f"optimize toy --out new --budget {b}", f"{b!r} is not a duration above 0; write it as 90s, 20min")
       for b in ("-1h", "0s", "nan", "inf", "3", "3d", "soon", "1e999h")),
     (OPTIMIZE + "--set", "--set: write name=value after it"),
@@ -378,11 +400,27 @@ WRONG = [
     ("render done --out nowhere/walk.mp4", "nowhere"),
     ("render done --out folder", "folder"),
     ("render done", "task 'toy' has no model to draw"),
+    ("analyze", "missing from gait analyze: DIR"),
+    ("analyze nowhere", "nowhere is no run directory"),
+    ("analyze begun", "begun is not finished; go on with: gait resume begun"),
+    ("analyze done --which best", "unknown recorded trial 'best'. Recorded trials: recommended, start"),
+    ("analyze done", "task 'toy' has no four-legged robot; gaits are analyzed of task 'quadruped'"),
+    ("render", "missing from gait render: DIR"),
+    ("render done --style strp", "unknown style 'strp'. Did you mean 'strip'? Styles: forces, slow, strip, trails"),
+    ("render done --style strip,", "unknown style ''"),
+    ("render done done --style slow", "--style slow goes with one run"),
+    ("render done nowhere", "nowhere is no run directory"),
+    ("render done done", "task 'toy' has no model to draw"),
+    ("view nowhere", "nowhere is no run directory"),
+    ("view done --which end", "unknown recording 'end'. Recordings: recommended, reference, start"),
+    ("view done --which reference", "done has no reference; it has: recommended, start"),
+    ("view done --html page.txt", "page.txt: its name must end in .html"),
+    ("view done --html nowhere/page.html", "there is no folder nowhere"),
+    ("view done", "task 'toy' has no model to draw"),
     ("compare toy --out new", "missing from gait compare: --optimizers"),
     ("compare toy --optimizers cma-es", "missing from gait compare: --out"),
     (COMPARE + "cma", "unknown optimizer 'cma'"),
     (COMPARE + "cma-es,", "unknown optimizer ''"),
-    (COMPARE + "cma-es,cma-es", "--optimizers cma-es,cma-es: each is named once"),
     (COMPARE + "cma-es --seeds 0", "seeds must be at least 1"),
     (COMPARE + "cma-es --jobs 0", "jobs must be at least 1"),
     (COMPARE + "cma-es --jobs x", "--jobs: 'x' is not a whole number"),
@@ -391,7 +429,24 @@ WRONG = [
     (COMPARE + "cma-es --threads -1", "--threads -1"),
     (COMPARE + "cma-es --robot spot", "task 'toy' has no --robot"),
     ("compare toi --out new --optimizers cma-es", "unknown task 'toi'"),
+    (COMPARE + "cma-es,cma-es", "cma-es is named twice. Give one another label: LABEL=cma-es:SETTING=VALUE"),
+    (COMPARE + "cma-es:populaton=6", "unknown setting 'populaton'. Did you mean 'population'"),
+    (COMPARE + "cma-es --part 3/2", "--part 3/2: write K/N, with K from 1 to N"),
+    (COMPARE + "cma-es --executor slurm", "--executor slurm: unknown executor 'slurm'. Executors: local, ray"),
+    (COMPARE + "cma-es --run-timeout 1h", "--run-timeout needs --jobs 2 or more"),
+    (COMPARE + "cma-es --jobs 2 --threads 2", "--threads 2 goes with --jobs 1"),
+    ("compare none.toml --out new", "none.toml can't be read: No such file"),
+    ("compare torn.toml --out new", "torn.toml is not TOML"),
+    ("compare good.toml --out new", "good.toml: unknown entry 'p0'. Entries: around, budget"),
+    ("compare good.toml --out new --seeds 3", "--seeds goes with a task's name; say it in good.toml"),
     ("compare toy --out new --optimizers cma-es --budget 0s", "'0s' is not a duration above 0"),
+    ("report", "gait report: name a directory with a run, or with runs below"),
+    ("report nowhere", "nowhere: there is no run here (a directory with a run.json); nothing to report"),
+    ("report file", "file: there is no run here"),
+    ("report done --target high", "--target: 'high' is not a number"),
+    ("report done --target nan", "target must be finite"),
+    ("report done --out page.pdf", "cannot write a report to page.pdf"),
+    ("report done --out nowhere/page.html", "cannot write a report to nowhere/page.html"),
     ("compare toy --out file --optimizers cma-es --budget 1min --seeds 1", "file"),
     ("compare toy --out file/study --optimizers cma-es --budget 1min --seeds 1", "file/study"),
 ]  # fmt: skip
@@ -427,7 +482,10 @@ def test_a_damaged_run_is_refused_or_repaired_but_never_a_traceback(file, text, 
         "resume done",
         "show done",
         "render done",
+        "render done done",
+        "view done",
         "evaluate toy --params done",
+        "report done",
         "optimize toy --out done",
     ):
         damaged(place, f"done/{file}", text)

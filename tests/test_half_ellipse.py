@@ -8,7 +8,7 @@ from gait.controllers.half_ellipse import GROUND, PARAMETERS, PUBLISHED_BEST, Ha
 from gait.robots import find_robot
 
 ROBOT = find_robot("ers210")
-TROT = HalfEllipse(ROBOT.legs, GAITS["trot"], ROBOT.foot_radius)
+TROT = HalfEllipse(ROBOT.body, GAITS["trot"].offsets)
 MIRROR = np.array([1.0, -1.0, 1.0])
 LEFT_RIGHT = [1, 0, 3, 2]
 
@@ -46,7 +46,7 @@ def test_feet_are_level_and_straight_on_the_ground_and_lift_by_the_locus_height(
     phase = np.linspace(0, 1, 4000, endpoint=False)
     path = level(values, TROT.foot_targets(values, phase))
     for leg, height, body in ((0, values[0], values[8]), (2, values[3], values[9])):
-        local = (phase - GAITS["trot"][leg]) % 1.0
+        local = (phase - GAITS["trot"].offsets[leg]) % 1.0
         down = local < values[GROUND]
         ground = ROBOT.foot_radius - 0.01 * body
         np.testing.assert_allclose(path[down, leg, 2], ground, atol=1e-12)
@@ -73,9 +73,9 @@ def test_diagonal_legs_move_together_and_the_pairs_alternate():
     values[7] = 0.0
     for ground in (0.3, 0.5, 0.8):
         for phase in np.linspace(0, 1, 17):
-            front, hind = stroke(phase - GAITS["trot"][0], ground), stroke(phase - GAITS["trot"][3], ground)
+            front, hind = stroke(phase - TROT.offsets[0], ground), stroke(phase - TROT.offsets[3], ground)
             assert front == hind
-            assert stroke(phase - GAITS["trot"][1], ground) == stroke(phase - 0.5, ground)
+            assert stroke(phase - TROT.offsets[1], ground) == stroke(phase - 0.5, ground)
 
 
 def test_batches_of_worlds_and_times_agree_with_one_at_a_time():

@@ -238,11 +238,11 @@ def test_ground_is_not_entered_and_recording_is_the_trial(noisy):
 
 def test_an_interrupted_batch_leaves_nothing_in_the_next(noisy):
     class Interrupted(QuadrupedWalker):
-        left = 300
+        ticks = 300
 
         def command(self, ids):
-            self.left -= 1
-            if self.left == 0:
+            self.ticks -= 1
+            if self.ticks == 0:
                 raise KeyboardInterrupt
             super().command(ids)
 

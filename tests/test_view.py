@@ -11,9 +11,9 @@ import pytest
 from gait.errors import UsageError
 from gait.task import Recording
 from gait.trial import Ending, Trial
-from gait.view import gl, kinematics, stage, video
+from gait.view import gl, kinematics, layout, stage, video
 from gait.view.foot_paths import FootPath, draw_foot_paths
-from gait.view.mp4 import check_target
+from gait.view.formats import check_target
 from gait.view.panel import EMPTY, LEG_COLOURS, GaitStrip
 
 mujoco = pytest.importorskip("mujoco")
@@ -253,7 +253,7 @@ class TestVideo:
         )
         codec, seconds, frames = decode(out)
         assert (codec.name, codec.pix_fmt, codec.width, codec.height) == ("h264", "yuv420p", 1280, 720)
-        assert seconds == pytest.approx(video.TITLE_SECONDS + 1.0, abs=1 / 12)
+        assert seconds == pytest.approx(layout.TITLE_SECONDS + 1.0, abs=1 / 12)
         assert len(frames) == 24
         assert ticks == [(k, 13) for k in range(1, 14)]
         title, first, last = frames[3], frames[12], frames[-1]
@@ -285,7 +285,7 @@ class TestVideo:
             model, fallen, walk(), tmp_path / "a.mp4", card=("robot",), size=(640, 360), fps=10
         )
         _, seconds, frames = decode(out)
-        assert seconds == pytest.approx(video.TITLE_SECONDS + 0.4 + video.FALL_SECONDS, abs=0.1)
+        assert seconds == pytest.approx(layout.TITLE_SECONDS + 0.4 + layout.FALL_SECONDS, abs=0.1)
         a, b = frames[16].astype(int), frames[19].astype(int)
         assert np.abs(a - b)[:, :318].mean() < 1.5
         assert np.abs(a - b)[:, 322:].mean() > 2 * np.abs(a - b)[:, :318].mean()

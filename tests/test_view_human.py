@@ -22,7 +22,8 @@ from gait.trial import Ending, Trial
 from gait.view import gl, muscle_paths, person, strides, treadmill
 from gait.view.person_panel import CURVE, PersonFooter
 from gait.view.person_stage import PersonStage, worn_by
-from gait.view.render import read_recording, render_run, walks_of
+from gait.view.recorded import read_recording
+from gait.view.render import render_run, walks_of
 
 mujoco = pytest.importorskip("mujoco")
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import mujoco
 import gait
 from gait.models import model_path
-from gait.robots import ROBOTS, find_robot
+from gait.robots import OWN, ROBOTS, about_robot, find_robot
 home = Path(sys.argv[1])
 assert Path(gait.__file__).is_relative_to(home), gait.__file__
 for name in sys.argv[2:]:
@@ -32,8 +32,9 @@ for name in sys.argv[2:]:
     if name.endswith(".xml"):
         assert mujoco.MjModel.from_xml_path(str(path)).nbody > 1
     print(name)
-for name in ROBOTS:
-    find_robot(name)
+for name in ROBOTS:  # other robots' models are elsewhere, and may be on this machine or not
+    assert about_robot(name)
+find_robot(OWN)
 """
 
 

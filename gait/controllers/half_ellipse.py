@@ -16,16 +16,21 @@ The skew multiplier shifts every foot sideways in proportion to its fore-aft pla
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gait.compiled import compiled
-from gait.controllers.ik import FORE, SIDE, Legs, solve_leg
-from gait.space import Parameter, Space
+from gait.controllers.chain import solve_foot
+from gait.controllers.controller import Body, Controller, Inputs
+from gait.controllers.ik import FORE, SIDE
+from gait.space import Parameter
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # Initial values, ε (scale) and best learned values: Kohl & Stone (ICRA 2004), table I, as recalled; not re-checked.
 PARAMETERS = (
@@ -50,6 +55,17 @@ PUBLISHED_BEST = {
 }  # fmt: skip
 """Their learned gait, 291 ± 3 mm/s on the robot; recalled, not re-checked."""
 
+HEIGHT = 0.115
+"""Height of an ERS-210's shoulders with its legs moderately bent [m]: the size that their lengths belong to."""
+LEVEL: dict[str, tuple[float, float, float]] = {
+    "front_locus_height": (0.5, 6.0, 2.3), "front_locus_x_offset": (-2.0, 4.0, 0.0),
+    "front_locus_y_offset": (-4.0, 4.0, 0.0), "rear_locus_height": (0.5, 6.0, 2.3),
+    "rear_locus_x_offset": (-2.0, 4.0, 0.0), "rear_locus_y_offset": (-4.0, 4.0, 0.0), "locus_length": (0.5, 8.0, 2.9),
+    "locus_skew_multiplier": (-0.5, 0.5, 0.0), "front_body_height": (8.0, 13.2, 11.5),
+    "rear_body_height": (8.0, 13.2, 11.5), "locus_time": (0.17, 1.0, 0.3),
+}  # fmt: skip
+"""Bounds and start of another robot, in their units and size: its trunk is level, its feet are below the shoulders."""
+
 TIME, GROUND = 10, 11  # places of locus_time and ground_fraction among the twelve
 
 
@@ -68,8 +84,9 @@ def stroke(phase: float, ground: float) -> tuple[float, float]:
 
 @compiled
 def foot_target(
-    values: Array, fore: float, side: float, span: float, radius: float, phase: float, amplitude: float, out: Array
-) -> None:
+    values: Array, fore: float, side: float, span: float, radius: float, phase: float, amplitude: float,
+    curvature: float, hip: Array, out: Array,
+) -> None:  # fmt: skip
     """Write a foot's target (3,) relative to its shoulder in the trunk's frame [m] into `out`.
 
     Args:
@@ -79,14 +96,18 @@ def foot_target(
       radius: of the foot balls [m]; body heights are above the ground, targets are the balls' centres.
       phase: strides since this leg's touchdown.
       amplitude: 0 stands at the middle of the locus, 1 walks.
+      curvature: of the path that is walked [1/m]; see `gait.controllers.controller`.
+      hip: (3,) the shoulder in the trunk's frame [m].
       out: (3,).
     """
     row = 0 if fore > 0 else 3
     height = values[8] if fore > 0 else values[9]
     along, up = stroke(phase, values[11])
     advance = amplitude * values[6] * along
-    x = 0.01 * (values[row + 2] + advance)
-    y = 0.01 * (side * values[row + 1] + values[7] * advance)
+    left = hip[1] + 0.01 * side * values[row + 1]
+    ahead = hip[0] + 0.01 * values[row + 2]
+    x = 0.01 * (values[row + 2] + advance * (1.0 - curvature * left))
+    y = 0.01 * (side * values[row + 1] + values[7] * advance + curvature * ahead * advance)
     z = radius + 0.01 * (amplitude * values[row] * up - height)
     s = min(0.9, max(-0.9, 0.01 * (values[9] - values[8]) / span))
     c = math.sqrt(1.0 - s * s)
@@ -94,54 +115,61 @@ def foot_target(
 
 
 @compiled
-def _targets(values: Array, phase: Array, offsets: Array, legs: Array, span: float, radius: float, out: Array) -> None:
+def _targets(
+    values: Array, phase: Array, offsets: Array, legs: Array, hips: Array, span: float, radius: float, out: Array
+) -> None:
     for i in range(len(phase)):
         for leg in range(out.shape[1]):
-            p = phase[i] - offsets[leg]
-            foot_target(values[i], legs[leg, FORE], legs[leg, SIDE], span, radius, p, 1.0, out[i, leg])
+            fore, side, p = legs[leg, FORE], legs[leg, SIDE], phase[i] - offsets[leg]
+            foot_target(values[i], fore, side, span, radius, p, 1.0, 0.0, hips[leg], out[i, leg])
 
 
 @compiled
 def _command(
-    ids: NDArray[np.int64],
-    values: Array,
-    phase: Array,
-    amplitude: Array,
-    offsets: Array,
-    legs: Array,
-    span: float,
-    radius: float,
-    joints: Array,
-    far: NDArray[np.int64],
+    ids: Ints, inputs: Inputs, legs: Array, hips: Array, span: float, radius: float, joints: Array, far: Ints
 ) -> None:
     target = np.empty(3)
     for i in ids:
         for leg in range(joints.shape[1]):
-            p = phase[i] - offsets[leg]
-            foot_target(values[i], legs[leg, FORE], legs[leg, SIDE], span, radius, p, amplitude[i], target)
-            x, y = target[0] * legs[leg, FORE], target[1] * legs[leg, SIDE]
-            far[i] += solve_leg(x, y, target[2], legs[leg], joints[i, leg])
+            fore, side, p = legs[leg, FORE], legs[leg, SIDE], inputs.phase[i] - inputs.offsets[i, leg]
+            foot_target(
+                inputs.values[i],
+                fore,
+                side,
+                span,
+                radius,
+                p,
+                inputs.amplitude[i],
+                inputs.curvature[i],
+                hips[leg],
+                target,
+            )
+            far[i] += solve_foot(target[0], target[1], target[2], legs[leg], joints[i, leg])
 
 
-class HalfEllipse:
-    """Twelve parameters and a phase to joint targets, over a batch.
+class HalfEllipse(Controller):
+    """Twelve parameters and a phase to joint targets; arguments as those of `Controller`.
 
-    Args:
-      legs: geometry of the robot's legs, in the order FL FR HL HR.
-      offsets: (4,) phase offset of each leg as the delay of its touchdown [strides].
-      radius: of the foot balls [m].
+    For another robot than theirs, lengths grow with its height and the time of a stride with its square root, and the
+    trunk starts level with the feet below the shoulders.
     """
 
     name: ClassVar[str] = "half-ellipse"
     about: ClassVar[str] = "straight stance and half-ellipse swing, 12 parameters (Kohl & Stone 2004)"
+    stroke: ClassVar[int] = 6
+    time: ClassVar[int] = TIME
+    duty: ClassVar[int | None] = GROUND
 
-    def __init__(self, legs: Legs, offsets: ArrayLike, radius: float) -> None:
-        self.space = Space(PARAMETERS)
-        self.legs = legs
-        self.offsets = np.asarray(offsets, float)
-        self.rows = legs.rows()
-        self.radius = radius
-        self.span = float(legs.hip[0, 0] - legs.hip[2, 0])
+    def __init__(self, body: Body, offsets: ArrayLike, duty_factor: float | None = None, tune_offsets: bool = False):
+        super().__init__(body, offsets, duty_factor, tune_offsets)
+        self.radius = body.radius
+        self.span = float(body.legs.hip[0, 0] - body.legs.hip[2, 0])
+
+    @classmethod
+    def parameters(cls, body: Body) -> Sequence[Parameter]:
+        """Their twelve, as they are for their robot."""
+        bigger = body.height / HEIGHT
+        return PARAMETERS if body.original else [_scaled(p, bigger) for p in PARAMETERS]
 
     def period(self, values: Array) -> Array:
         """Seconds a stride lasts (...,) for parameters (..., 12) in their units."""
@@ -152,12 +180,8 @@ class HalfEllipse:
         """Nose-down pitch of the trunk [rad] for one set of parameters (12,)."""
         return float(np.arcsin(np.clip(0.01 * (values[9] - values[8]) / self.span, -0.9, 0.9)))
 
-    def height(self, values: Array) -> float:
-        """Height of the trunk's origin above the ground [m] for one set of parameters (12,)."""
-        return 0.005 * float(values[8] + values[9])
-
     def foot_targets(self, values: ArrayLike, phase: ArrayLike) -> Array:
-        """Foot targets (..., 4, 3) relative to the shoulders in the trunk's frame [m].
+        """Foot targets (..., 4, 3) relative to the shoulders in the trunk's frame [m], walking straight.
 
         Args:
           values: (..., 12) parameters in their units.
@@ -168,26 +192,17 @@ class HalfEllipse:
         rows = np.ascontiguousarray(np.broadcast_to(values, (*shape, values.shape[-1])).reshape(-1, values.shape[-1]))
         times = np.ascontiguousarray(np.broadcast_to(phase, shape).reshape(-1))
         out = np.empty((len(times), len(self.offsets), 3))
-        _targets(rows, times, self.offsets, self.rows, self.span, self.radius, out)
+        _targets(rows, times, self.offsets, self.rows, self.hips, self.span, self.radius, out)
         return out.reshape(*shape, len(self.offsets), 3)
 
-    def command(
-        self,
-        ids: NDArray[np.int64],
-        values: Array,
-        phase: Array,
-        amplitude: Array,
-        joints: Array,
-        far: NDArray[np.int64],
-    ) -> None:
-        """Joint targets of the worlds `ids`, compiled: writes rows of `joints` (n, 4, 3), adds to `far` (n,).
+    def command(self, ids: Ints, inputs: Inputs, tick: float, joints: Array, far: Ints) -> None:
+        """See `Controller.command`."""
+        _command(ids, inputs, self.rows, self.hips, self.span, self.radius, joints, far)
 
-        Args:
-          ids: the worlds.
-          values: (n, 12) parameters in their units.
-          phase: (n,) phase of the stride.
-          amplitude: (n,) 0 stands, 1 walks.
-          joints: (n, 4, 3) rotator, elevator, knee [rad].
-          far: (n,) how many foot targets were out of reach so far.
-        """
-        _command(ids, values, phase, amplitude, self.offsets, self.rows, self.span, self.radius, joints, far)
+
+def _scaled(p: Parameter, bigger: float) -> Parameter:
+    """A parameter of theirs for a robot so many times higher, whose trunk starts level."""
+    k = {"cm": bigger, "s": math.sqrt(bigger)}.get(p.unit, 1.0)
+    low, high, start = LEVEL.get(p.name, (p.low, p.high, p.default))
+    low, high, start, scale = (float(f"{k * v:.4g}") for v in (low, high, start, p.scale))
+    return replace(p, low=low, high=high, default=start, scale=scale)

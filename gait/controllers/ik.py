@@ -56,7 +56,7 @@ FORE, SIDE, UPPER, LOWER, LOW, HIGH = 0, 1, 2, 5, 7, 10
 
 
 @compiled
-def _bend(value: float, low: float, high: float) -> float:
+def bend(value: float, low: float, high: float) -> float:
     """`value` inside (low, high): itself up to MARGIN from a border, then bent towards it; once differentiable."""
     margin = min(MARGIN, 0.25 * (high - low))
     if value > high - margin:
@@ -96,7 +96,7 @@ def solve_leg(x: float, y: float, z: float, leg: Array, joints: Array) -> bool:
     asked = math.sqrt(x * x + y * y + z * z)
     if asked < 1e-9:
         x, y, z, asked = 0.0, 0.0, -1e-9, 1e-9
-    distance = _bend(asked, nearest, farthest)
+    distance = bend(asked, nearest, farthest)
     moved = abs(distance - asked)
     x, y, z = x * distance / asked, y * distance / asked, z * distance / asked
     cosine = (distance * distance - uy * uy - a * a - b * b) / (2.0 * a * b)
@@ -109,7 +109,7 @@ def solve_leg(x: float, y: float, z: float, leg: Array, joints: Array) -> bool:
     rest = math.atan2(uy, -qz)
     inmost = arm * math.sin(max(-0.5 * math.pi, low[1] + rest))
     outmost = arm * math.sin(min(0.5 * math.pi, high[1] + rest))
-    outward = _bend(y, inmost, outmost)
+    outward = bend(y, inmost, outmost)
     elevator = math.asin(min(1.0, max(-1.0, outward / arm))) - rest
     level = -math.sqrt(max(0.0, arm * arm - outward * outward))
     moved += math.hypot(outward - y, math.hypot(qx, level) - math.hypot(x, z))
@@ -131,6 +131,18 @@ def _inverse_rows(targets: Array, rows: Array, joints: Array, far: NDArray[np.bo
         for leg in range(targets.shape[1]):
             x, y, z = targets[i, leg, 0] * rows[leg, FORE], targets[i, leg, 1] * rows[leg, SIDE], targets[i, leg, 2]
             far[i, leg] = solve_leg(x, y, z, rows[leg], joints[i, leg])
+
+
+@compiled
+def canonical_foot(leg: Array, joints: Array) -> tuple[float, float, float]:
+    """The foot in the canonical frame [m] for joints (3,) [rad] of a row of `Legs.rows`."""
+    cr, sr = math.cos(joints[0]), math.sin(joints[0])
+    ce, se = math.cos(joints[1]), math.sin(joints[1])
+    ck, sk = math.cos(joints[2]), math.sin(joints[2])
+    qx = leg[UPPER] + leg[LOWER] * ck - leg[LOWER + 1] * sk
+    qz = leg[UPPER + 2] + leg[LOWER] * sk + leg[LOWER + 1] * ck
+    level = leg[UPPER + 1] * se + qz * ce
+    return qx * cr - level * sr, leg[UPPER + 1] * ce - qz * se, qx * sr + level * cr
 
 
 def inverse(legs: Legs, targets: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:

@@ -26,7 +26,7 @@ DOF, ACTUATOR, TOUCH, VELOCITY, SPIN = 0, 3, 6, 7, 8
 # columns of `pose`: where the trunk is, along and across the initial heading [m], and how it's turned [rad]
 ALONG, ACROSS, YAW, PITCH, ROLL, PITCH_RATE, ROLL_RATE, SPEED = range(8)
 # columns of `sums`
-TICKS, PITCH1, PITCH2, ROLL1, ROLL2, WORK, CONTACT, SLIP, TOUCHDOWNS, FLIGHT, JOINT2 = range(11)
+TICKS, PITCH1, PITCH2, ROLL1, ROLL2, WORK, CONTACT, SLIP, TOUCHDOWNS, FLIGHT, JOINT2, JOLT2 = range(12)
 
 
 class Odometer(NamedTuple):
@@ -43,7 +43,7 @@ class Odometer(NamedTuple):
     start: Array
     """(n, 3) along, across, yaw where the measured window began."""
     sums: Array
-    """(n, 11) over the measured window; columns above."""
+    """(n, 12) over the measured window; columns above."""
     speeds: Ints
     """(n, SPEED_BINS) histogram of the joints' speeds in the measured window."""
     joint: Array
@@ -62,7 +62,7 @@ def new_odometer(n: int, seconds: float) -> Odometer:
     """An odometer for n worlds and trials of up to so many seconds."""
     return Odometer(
         np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros((n, 3)), np.zeros((n, 8)), np.zeros((n, 3)),
-        np.zeros((n, 11)), np.zeros((n, SPEED_BINS), np.int64), np.zeros((n, 4, 3)), np.zeros((n, 4), np.int64),
+        np.zeros((n, 12)), np.zeros((n, SPEED_BINS), np.int64), np.zeros((n, 4, 3)), np.zeros((n, 4), np.int64),
         np.zeros((n, int(seconds) + 1)), np.zeros(n, np.int64), np.full((n, int(seconds) + 1), -np.inf),
     )  # fmt: skip
 
@@ -79,9 +79,17 @@ def clear(meter: Odometer, i: int, ticks: int, stop: Stop | None = None) -> None
 
 
 @compiled
-def read_pose(meter: Odometer, i: int, qpos: Array, qvel: Array) -> float:
-    """Update the pose of world `i` from its trunk's free joint; the cosine of the trunk's tilt."""
+def facing(qpos: Array, forward: float) -> tuple[float, float, float, float]:
+    """Quaternion of the frame that the trunk faces along: its own, turned to the left by `forward` [rad]."""
+    c, s = math.cos(0.5 * forward), math.sin(0.5 * forward)
     w, x, y, z = qpos[3], qpos[4], qpos[5], qpos[6]
+    return w * c - z * s, x * c + y * s, y * c - x * s, z * c + w * s
+
+
+@compiled
+def read_pose(meter: Odometer, i: int, qpos: Array, qvel: Array, forward: float = 0.0) -> float:
+    """Update the pose of world `i` from its trunk's free joint; the cosine of the trunk's tilt."""
+    w, x, y, z = facing(qpos, forward)
     fx, fy, fz = 1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)
     lz, uz = 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
     upright: float = uz
@@ -92,7 +100,9 @@ def read_pose(meter: Odometer, i: int, qpos: Array, qvel: Array) -> float:
     turn = math.atan2(fy, fx) - meter.origin[i, 2] - pose[YAW]
     pose[YAW] += turn - 2 * math.pi * math.floor(turn / (2 * math.pi) + 0.5)  # unwrapped
     pose[PITCH], pose[ROLL] = math.asin(min(1.0, max(-1.0, fz))), math.atan2(lz, uz)
-    pose[PITCH_RATE], pose[ROLL_RATE] = -qvel[4], qvel[3]  # nose up is a turn about −y
+    ahead, aside = math.cos(forward), math.sin(forward)
+    pose[PITCH_RATE] = -(qvel[4] * ahead - qvel[3] * aside)  # nose up is a turn about −y
+    pose[ROLL_RATE] = qvel[3] * ahead + qvel[4] * aside
     pose[SPEED] = c * qvel[0] + s * qvel[1]
     return upright
 
@@ -132,6 +142,11 @@ def add_tick(
                 sums[JOINT2] += after * after
                 meter.speeds[i, min(SPEED_BINS - 1, int(abs(after) / SPEED_BIN))] += 1
                 before = after
+    steps = len(qvel) - 1
+    if steps > 0:
+        for k in range(3):  # within the tick: it was not measured before the first
+            jolt = (qvel[steps, k] - qvel[0, k]) / (steps * step)
+            sums[JOLT2] += jolt * jolt
     down = 0
     for leg in range(4):
         if sensors[wires[leg, TOUCH]] <= 0.0:
@@ -164,7 +179,7 @@ def measures_of(meter: Odometer, i: int, tick: float, weight: float, far: float)
     along, across, yaw = meter.pose[i, [ALONG, ACROSS, YAW]] - meter.start[i]
     counts = meter.speeds[i]
     p95 = (int(np.searchsorted(np.cumsum(counts), 0.95 * counts.sum())) + 0.5) * SPEED_BIN
-    window = n * tick
+    window, way = n * tick, math.hypot(along, across)
     values = (
         along / window, across, yaw,
         math.sqrt(max(0.0, sums[PITCH2] / n - (sums[PITCH1] / n) ** 2)), sums[PITCH1] / n,
@@ -172,7 +187,8 @@ def measures_of(meter: Odometer, i: int, tick: float, weight: float, far: float)
         sums[WORK] / (weight * along) if along > 0.01 else None,
         sums[CONTACT] / (4 * n), sums[TOUCHDOWNS] / (4 * window), sums[FLIGHT] / n,
         sums[SLIP] / sums[CONTACT] if sums[CONTACT] else None,
-        far, p95, math.sqrt(sums[JOINT2] / counts.sum()),
+        far, p95, math.sqrt(sums[JOINT2] / counts.sum()), abs(across) / way if way > 0.01 else None,
+        math.sqrt(sums[JOLT2] / n),
     )  # fmt: skip
     return {name: None if v is None else float(v) for name, v in zip(MEASURES, values, strict=True)}
 
@@ -192,5 +208,7 @@ MEASURES: dict[str, str] = {
     "out_of_reach": "1, fraction of foot targets that the leg can't reach",
     "joint_speed_p95": "rad/s, 95th percentile of the joints' speeds",
     "joint_speed_rms": "rad/s, root mean square of the joints' speeds",
+    "drift_ratio": "1, distance sideways of the initial heading / distance between the ends of the measured window",
+    "trunk_acceleration_rms": "m/s², root mean square acceleration of the trunk's origin",
 }
 """Measures of a quadruped's trial: name to unit and meaning."""

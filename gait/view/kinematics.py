@@ -140,6 +140,18 @@ def hip_paths(model: Any, recording: Recording, feet: Sequence[str] = FEET) -> A
     return out
 
 
+def walker_size(model: Any) -> tuple[float, float]:
+    """Length and height of the walker as the model starts [m]."""
+    import mujoco
+
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    own = np.flatnonzero((model.body_weldid[model.geom_bodyid] != 0) & (model.geom_rgba[:, 3] > 0))
+    centre, reach = data.geom_xpos[own], model.geom_rbound[own, None]
+    low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
+    return float((high - low)[:2].max()), float(high[2] - max(low[2], 0.0))
+
+
 def touchdowns(time: Array, contact: NDArray[np.bool_], shortest: float = 0.03) -> Array:
     """Moments [s] when one foot lands, given `contact` (F,) at `time` (F,).
 

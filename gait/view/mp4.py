@@ -10,27 +10,11 @@ from typing import Any, Self
 from PIL import Image
 
 from gait.errors import UsageError
+from gait.view.formats import check_target
 
 _OPTIONS = {"preset": "veryfast", "crf": "20"}
 _BT709 = 1
 """H.264's number for the colours of HD video; unsaid, players guess and the colours shift."""
-
-
-def check_target(out: Path) -> Path:
-    """`out` if a video can be written there.
-
-    Raises:
-      UsageError: it doesn't end in .mp4, or its folder does not exist or cannot be written.
-    """
-    if out.suffix.lower() != ".mp4":
-        raise UsageError(f"cannot write a video to {out}: its name must end in .mp4.")
-    if out.is_dir():
-        raise UsageError(f"cannot write a video to {out}: that is a folder; name a file in it.")
-    if not out.parent.is_dir():
-        raise UsageError(f"cannot write a video to {out}: there is no folder {out.parent}.")
-    if not os.access(out.parent, os.W_OK):
-        raise UsageError(f"cannot write a video to {out}: no permission to write in {out.parent}.")
-    return out
 
 
 class Movie:

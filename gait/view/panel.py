@@ -20,6 +20,8 @@ INK: Colour = (240, 242, 244)
 MUTED: Colour = (160, 167, 175)
 EMPTY: Colour = (44, 49, 55)
 ALARM: Colour = (196, 60, 40)
+DARK: Colour = (52, 58, 66)
+"""Ink on a bright picture."""
 LEG_COLOURS: tuple[Colour, ...] = ((235, 140, 0), (30, 120, 225), (255, 200, 60), (90, 195, 255))
 """FL FR HL HR: left amber, right blue, hind legs paler; a foot's trail and its bar have the same."""
 HEIGHT = 720
@@ -50,6 +52,10 @@ class Writer:
         """A length in this picture's own pixels."""
         return round(length * self.scale)
 
+    def width(self, words: str, size: float, *, bold: bool = False) -> float:
+        """How wide `words` of this size are."""
+        return _font(max(6, self.px(size)), bold).getlength(words) / self.scale
+
     def text(
         self,
         at: tuple[float, float],
@@ -73,9 +79,20 @@ class GaitStrip:
     """One bar a leg, filled while its foot is down, up to the present moment."""
 
     def __init__(
-        self, time: Array, contacts: NDArray[np.bool_], seconds: float, size: tuple[int, int], scale: float
+        self,
+        time: Array,
+        contacts: NDArray[np.bool_],
+        seconds: float,
+        size: tuple[int, int],
+        scale: float,
+        *,
+        pitch: tuple[float, float] = (_ROW, _BAR),
     ) -> None:
-        """`contacts` (F, legs) at `time` (F,) [s], on a time axis of `seconds` over `size` pixels."""
+        """`contacts` (F, legs) at `time` (F,) [s], on a time axis of `seconds` over `size` pixels.
+
+        `pitch` is from one bar to the next, and a bar's height.
+        """
+        row, bar = pitch
         width, height = size
         self.empty = np.empty((height, width, 3), np.uint8)
         self.empty[:] = GROUND
@@ -85,7 +102,7 @@ class GaitStrip:
         index = np.clip(np.searchsorted(time, moments, side="right") - 1, 0, None)
         down = contacts[index] & (moments <= time[-1])[:, None]
         for leg in range(contacts.shape[1]):
-            rows = slice(round(leg * _ROW * scale), round((leg * _ROW + _BAR) * scale))
+            rows = slice(round(leg * row * scale), round((leg * row + bar) * scale))
             self.empty[rows] = EMPTY
             colour = np.array(LEG_COLOURS[leg % len(LEG_COLOURS)], np.uint8)
             self.full[rows] = np.where(down[None, :, leg, None], colour, np.array(EMPTY, np.uint8))
@@ -145,11 +162,26 @@ class Footer:
 def stamp(picture: Image.Image, scale: float, words: str) -> None:
     """Write `words` in a filled box at the bottom of the picture: how a trial ended before its time."""
     pen = Writer(picture, scale)
-    width = _font(max(6, pen.px(28)), True).getlength(words) / scale
+    width = pen.width(words, 28, bold=True)
     x, y = picture.width / scale / 2, picture.height / scale - 46
     box = [pen.px(x - width / 2 - 18), pen.px(y - 26), pen.px(x + width / 2 + 18), pen.px(y + 26)]
     pen.draw.rounded_rectangle(box, pen.px(8), ALARM)
     pen.text((x, y), words, 28, bold=True, anchor="mm")
+
+
+def badge(picture: Image.Image, scale: float, words: str) -> None:
+    """Write `words` in a dark box in the picture's upper left corner: how this part of the film is to be read."""
+    pen = Writer(picture, scale)
+    width = pen.width(words, 26, bold=True)
+    box = [pen.px(20), pen.px(18), pen.px(20 + width + 28), pen.px(18 + 44)]
+    pen.draw.rounded_rectangle(box, pen.px(8), GROUND)
+    pen.text((20 + 14, 18 + 22), words, 26, bold=True, anchor="lm")
+
+
+def note(picture: Image.Image, scale: float, words: str) -> None:
+    """Write a few small dark words in the picture's upper right corner."""
+    pen = Writer(picture, scale)
+    pen.text((picture.width / scale - 20, 34), words, 19, DARK, anchor="rs", room=0.6 * picture.width / scale)
 
 
 def title_card(picture: Image.Image, scale: float, lines: Sequence[str]) -> Image.Image:

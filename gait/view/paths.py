@@ -13,7 +13,7 @@ from gait.manifest import task_of
 from gait.run import load_run
 from gait.view.foot_paths import AFTER, BEFORE, FootPath, draw_foot_paths
 from gait.view.kinematics import hip_paths, last_strides
-from gait.view.render import read_recording
+from gait.view.recorded import read_recording
 
 SIDES = ((0, "front left foot"), (2, "hind left foot"))
 """Legs that are drawn: a trot's right legs do the same half a stride later."""

@@ -15,9 +15,11 @@ from PIL import Image
 from gait.errors import UsageError
 from gait.task import Recording
 from gait.trial import Ending
+from gait.view.clock import LOOP_SECONDS
+from gait.view.film import open_film
+from gait.view.formats import format_of
 from gait.view.kinematics import finite, resample
 from gait.view.layout import FALL_SECONDS, TITLE_SECONDS, Layout
-from gait.view.mp4 import Movie, check_target
 from gait.view.panel import header, stamp, title_card
 from gait.view.person_panel import FOOTER, PersonFooter, draw_key, draw_note
 from gait.view.person_stage import PersonStage, Worn, worn_by
@@ -56,28 +58,33 @@ def render_person(
     *,
     card: Sequence[str],
     seconds: float = SECONDS,
-    size: tuple[int, int] = (1280, 720),
-    fps: int = 30,
+    size: tuple[int, int] | None = None,
+    fps: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write an mp4 of two walks of one person side by side, on treadmills, seen from the right.
+    """Write a film of two walks of one person side by side, on treadmills, seen from the right.
 
     After a second of title card (the lines of `card`) the optimized walk's last `seconds` pass in real time; the
     reference's time is stretched from stride to stride, so that right heels strike together. Below each: numbers,
-    torque over the stride, which feet are down.
+    torque over the stride, which feet are down. A .webp or .gif loops over the optimized walk's last whole strides.
 
     Raises:
-      UsageError: `out` is no place for an mp4, `size` or `fps` make no video, a recording lacks `EXTRAS`, or there is
+      UsageError: `out` is no place for a film, `size` or `fps` make no video, a recording lacks `EXTRAS`, or there is
         no OpenGL to draw with.
     """
-    check_target(out)
+    kind = format_of(out)
+    size, fps = size or kind.size, kind.fps if fps is None else fps
     layout = Layout(size=size, fps=fps, panes=2, below=FOOTER)
     walks = [_checked(walk) for walk in (reference, optimized)]
-    shown = schedule(walks[0].recording, walks[1].recording, seconds, fps)
+    lasts = None
+    if kind.loops:
+        shown, lasts = loop_schedule(walks[0].recording, walks[1].recording, fps)
+    else:
+        shown = schedule(walks[0].recording, walks[1].recording, seconds, fps)
     worn = _worn(model, walks)
     top = _axis(walks)
     frames = len(shown[0])
-    with PersonStage(model, layout.view, worn) as stage, Movie(out, size, fps) as movie:
+    with PersonStage(model, layout.view, worn) as stage, open_film(out, size, fps, lasts) as movie:
         panes = [
             _Pane(layout, stage, walk, moments, worn, top, note)
             for walk, moments, note in zip(walks, shown, ("stride-synchronised", "real time"), strict=True)
@@ -86,7 +93,7 @@ def render_person(
             frame = Image.new("RGB", size)
             for i, pane in enumerate(panes):
                 frame.paste(pane.at(k), (i * (layout.pane[0] + layout.gap), 0))
-            if k == 0:
+            if k == 0 and not kind.loops:
                 movie.add(title_card(frame, layout.scale, card), round(TITLE_SECONDS * fps))
             else:
                 movie.add(frame)
@@ -95,7 +102,7 @@ def render_person(
     return out
 
 
-def schedule(reference: Recording, optimized: Recording, seconds: float, fps: int) -> tuple[Array, Array]:
+def schedule(reference: Recording, optimized: Recording, seconds: float, fps: float) -> tuple[Array, Array]:
     """Moments (K,) [s] of the reference and of the optimized walk that the film's frames show.
 
     The optimized walk's last `seconds` up to a right heel strike pass in real time, or up to its fall and a while on.
@@ -111,6 +118,21 @@ def schedule(reference: Recording, optimized: Recording, seconds: float, fps: in
     other = heel_strikes(reference.time, reference.contacts[:, RIGHT])
     tail = float(times[-1] - own[-1]) if len(own) else 0.0
     return warp(times, own, until(other, tail, float(reference.time[-1]))), times
+
+
+def loop_schedule(reference: Recording, optimized: Recording, fps: int) -> tuple[tuple[Array, Array], float | None]:
+    """As `schedule`, of the optimized walk's last whole strides, and how long they last [s].
+
+    Where it fell or made no stride it's the last seconds, and how long they last is left to the frames.
+    """
+    own = heel_strikes(optimized.time, optimized.contacts[:, RIGHT])
+    if optimized.trial.ending is not Ending.COMPLETED or len(own) < 2:
+        return schedule(reference, optimized, LOOP_SECONDS, fps), None
+    fits = own[:-1][own[-1] - own[:-1] <= LOOP_SECONDS]
+    seconds = float(own[-1] - (fits[0] if len(fits) else own[-2]))
+    frames = max(2, round(seconds * fps))
+    moments = schedule(reference, optimized, seconds, frames / seconds)
+    return (moments[0][:frames], moments[1][:frames]), seconds
 
 
 class _Pane:

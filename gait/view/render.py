@@ -1,83 +1,117 @@
-"""Video of a run directory: its recorded start, or reference, and recommendation, side by side."""
+"""Films of run directories: start, or reference, and recommendation side by side; or several runs in a race."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gait.durations import show_duration
 from gait.errors import UsageError
-from gait.files import read_npz
 from gait.ledger import read_manifest
-from gait.manifest import task_of
 from gait.run import load_run
 from gait.task import Recording
-from gait.trial import Ending, Trial
+from gait.view.recorded import read_recording, task_and_model
+from gait.view.styles import parse_styles
 
 if TYPE_CHECKING:
     from gait.view.person import Walk
 
 
-def render_run(path: Path, out: Path) -> Path:
-    """Draw the recorded trials of the run in `path` into the video `out`; nothing is simulated again.
+def render_run(
+    path: Path, out: Path, styles: str = "", *, size: tuple[int, int] | None = None, fps: int | None = None
+) -> Path:
+    """Draw the recorded trials of the run in `path` into the film `out`; nothing is simulated again.
 
     A recording that tells muscles and torques is shown as a person on a treadmill, beside the task's reference.
+    `styles` are names of `gait.view.styles.STYLES` with commas between, `size` is (width, height) in pixels.
 
     Raises:
-      UsageError: the run isn't finished, there is no OpenGL, or `out` can't be written or is no .mp4.
+      UsageError: the run isn't finished, a style is unknown or can't be drawn of it, there is no OpenGL, or `out`
+        can't be written or ends in no known suffix.
     """
+    from gait.view.formats import check_target
     from gait.view.gl import use_backend
-    from gait.view.mp4 import check_target
     from gait.view.person import render_person, shows_a_person
     from gait.view.video import render_comparison
 
+    chosen = parse_styles(styles)
     check_target(out)
     run = load_run(path)
     use_backend()
-    task = task_of(read_manifest(path))
-    model = getattr(task, "model", None)
-    if model is None:
-        raise UsageError(f"task {task.name!r} has no model to draw.")
+    task, model = task_and_model(path)
     r, after = run.result, read_recording(path, "recommended")
     card = (task.title, r["optimizer"], f"{show_duration(r['seconds']['charged'])} of simulated time spent")
     if shows_a_person(after):
+        if chosen:
+            raise UsageError(f"--style {styles}: a person's film has one style; styles are for legged robots.")
         name = "reference" if "reference" in r else "start"
         before = read_recording(path, name)
         with _bar() as progress:
-            return render_person(model, *walks_of(r, name, before, after), out, card=card, progress=progress)
+            return render_person(
+                model, *walks_of(r, name, before, after), out, card=card, size=size, fps=fps, progress=progress
+            )
     before = read_recording(path, "start")
-    lines = [
-        f"{r[k]['mean']:.3f} ± {r[k]['sd']:.3f} {r['score_unit']}, {r[k]['n']} trials" for k in ("start", "recommended")
-    ]
+    lines = [f"{_validated(r[k], r['score_unit'])}, {r[k]['n']} trials" for k in ("start", "recommended")]
     with _bar() as progress:
         return render_comparison(
             model, before, after, out, card=card, subtitles=(lines[0], lines[1]), score_unit=task.score_unit,
-            progress=progress,
+            styles=chosen, size=size, fps=fps, progress=progress,
         )  # fmt: skip
 
 
-def read_recording(path: Path, name: str) -> Recording:
-    """The recorded trial `start`, `recommended` or `reference` of a run directory.
+def render_race_of(paths: Sequence[Path], out: Path) -> Path:
+    """Draw the recommended gaits of several runs racing in one scene into the film `out`; nothing is simulated.
 
     Raises:
-      UsageError: it's missing or broken.
+      UsageError: a run isn't finished, they are not of one task and one walker, there are too few or too many,
+        there is no OpenGL, or `out` can't be written.
     """
-    file = path / "recorded" / f"{name}.npz"
-    try:
-        data = read_npz(file)
-        time, qpos, contacts = data["time"], data["qpos"], data["contacts"]
-        extra = {key.removeprefix("extra."): values for key, values in data.items() if key.startswith("extra.")}
-        ending, score, asked = Ending(str(data["ending"])), float(data["score"]), float(data["asked"])
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{file} is no recorded trial: {error}.") from None
-    none = np.zeros(0)
-    trial = Trial(0, score, float(time[-1]), 0.0, ending, none, none, none, none, asked)
-    return Recording(trial, time, qpos, contacts.astype(bool), extra)
+    from gait.view.formats import check_target
+    from gait.view.gl import use_backend
+    from gait.view.race import Contestant, render_race
+
+    check_target(out)
+    results = [load_run(path).result for path in paths]
+    _check_same_walker(paths)
+    use_backend()
+    task, model = task_and_model(paths[0])
+    contestants = [
+        Contestant(read_recording(path, "recommended"), name, _validated(r["recommended"], r["score_unit"]))
+        for path, name, r in zip(paths, race_names(paths, results), results, strict=True)
+    ]
+    longest = show_duration(max(r["seconds"]["charged"] for r in results))
+    card = (task.title, f"{len(paths)} recommended gaits", f"at most {longest} of simulated time spent on each")
+    with _bar() as progress:
+        return render_race(model, contestants, out, title=task.title, card=card, progress=progress)
+
+
+def race_names(paths: Sequence[Path], results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to call each run: its optimizer, or its directory where an optimizer takes part more than once."""
+    optimizers = [str(r["optimizer"]) for r in results]
+    return [
+        name if optimizers.count(name) == 1 else path.resolve().name
+        for path, name in zip(paths, optimizers, strict=True)
+    ]
+
+
+def _check_same_walker(paths: Sequence[Path]) -> None:
+    """Refuse runs of different tasks or robots."""
+    first, *others = [(read_manifest(path), path) for path in paths]
+    walker = ("robot", "participant")
+    for manifest, path in others:
+        for what, a, b in (
+            ("task", first[0]["task"], manifest["task"]),
+            *((key, first[0]["fields"].get(key), manifest["fields"].get(key)) for key in walker),
+        ):
+            if a != b:
+                raise UsageError(f"a race is between runs of one {what}: {first[1]} has {a}, {path} has {b}.")
+
+
+def _validated(quality: Mapping[str, Any], unit: str) -> str:
+    return f"{quality['mean']:.3f} ± {quality['sd']:.3f} {unit}"
 
 
 def walks_of(result: Mapping[str, Any], name: str, before: Recording, after: Recording) -> tuple[Walk, Walk]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,43 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gait.errors import UsageError
 from gait.task import Recording
-from gait.trial import Ending
+from gait.view.clock import REPLAYED, Clock, looped, real_time, whole_strides, with_replay
+from gait.view.film import open_film
+from gait.view.formats import format_of
 from gait.view.kinematics import FEET, finite
-from gait.view.layout import FALL_SECONDS, TITLE_SECONDS, Layout
-from gait.view.mp4 import Movie, check_target
-from gait.view.panel import LEG_COLOURS, Footer, header, stamp, title_card
+from gait.view.layout import TITLE_SECONDS
+from gait.view.pane import LONG_TRAIL, Film, Pane, Shot
+from gait.view.panel import FOOTER, LEG_COLOURS, title_card
+from gait.view.rhythm import stride_period
 from gait.view.stage import Motion, Stage, prepare
+from gait.view.strip_panel import STRIP_FOOTER
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Called after each frame with the frames done and the frames in all."""
 
-_SETTLED = 0.5
-"""An average over less than this says nothing [s]."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shot:
-    """One trial to be shown: its recording, its name, and what is known about it."""
-
-    recording: Recording
-    title: str
-    subtitle: str
-
-    @property
-    def seconds(self) -> float:
-        """How long this trial needs to be shown [s]."""
-        fell = self.recording.trial.ending is not Ending.COMPLETED
-        return float(self.recording.time[-1]) + (FALL_SECONDS if fell else 0.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Film(Layout):
-    """What all panes have in common."""
-
-    score_unit: str
-    feet: tuple[str, ...]
+_NO_STRIDE = 0.5
+"""Replayed of who never found a stride, twice [s]."""
 
 
 def render_comparison(
@@ -61,24 +43,26 @@ def render_comparison(
     subtitles: tuple[str, str] = ("", ""),
     score_unit: str = "m/s",
     feet: Sequence[str] = FEET,
-    size: tuple[int, int] = (1280, 720),
-    fps: int = 30,
+    styles: Collection[str] = (),
+    size: tuple[int, int] | None = None,
+    fps: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write an mp4 of two trials side by side: same camera rule, same clock, real speed.
+    """Write a film of two trials side by side: same camera rule, same clock, real speed.
 
-    It lasts one second of title card (the lines of `card`) and then as long as the longer trial; the other's
+    An mp4 lasts one second of title card (the lines of `card`) and then as long as the longer trial; the other's
     last frame stays, with the reason. A trial that fell is held for a second. Below each: speed (or score) so
-    far, distance along x, time, and which feet are down. `size` is (width, height) in pixels, `feet` the foot
-    sites in the recordings' order, `model` an `mujoco.MjModel`, left as it is.
+    far, distance along x, time, and which feet are down. A .webp or .gif loops over the last whole strides of
+    `after`. `size` is (width, height) in pixels, `feet` the foot sites in the recordings' order, `model` an
+    `mujoco.MjModel`, left as it is; `styles` are names of `styles.STYLES`.
 
     Raises:
-      UsageError: `out` is no place for an mp4, `size` or `fps` make no video, a foot has no site, or there is
-        no OpenGL to draw with.
+      UsageError: `out` is no place for a film, `size` or `fps` make no video, a foot has no site, a recording
+        lacks what a style draws, or there is no OpenGL to draw with.
     """
     recordings = finite(before), finite(after)
     shots = [Shot(*each) for each in zip(recordings, titles, subtitles, strict=True)]
-    film = Film(size=size, fps=fps, panes=len(shots), score_unit=score_unit, feet=tuple(feet))
+    film = _film(out, shots, score_unit, feet, styles, size, fps)
     return _render(model, shots, film, out, card, progress)
 
 
@@ -92,89 +76,90 @@ def render_single(
     subtitle: str = "",
     score_unit: str = "m/s",
     feet: Sequence[str] = FEET,
-    size: tuple[int, int] = (1280, 720),
-    fps: int = 30,
+    styles: Collection[str] = (),
+    size: tuple[int, int] | None = None,
+    fps: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write an mp4 of one trial, in the manner of `render_comparison`; raises as it does."""
+    """Write a film of one trial, in the manner of `render_comparison`; raises as it does."""
     shots = [Shot(finite(recording), title, subtitle)]
-    film = Film(size=size, fps=fps, panes=len(shots), score_unit=score_unit, feet=tuple(feet))
+    film = _film(out, shots, score_unit, feet, styles, size, fps)
     return _render(model, shots, film, out, card, progress)
+
+
+def _film(
+    out: Path,
+    shots: Sequence[Shot],
+    unit: str,
+    feet: Sequence[str],
+    styles: Collection[str],
+    size: tuple[int, int] | None,
+    fps: int | None,
+) -> Film:
+    kind = format_of(out)
+    if "forces" in styles:
+        for shot in shots:
+            if "loads" not in shot.recording.extra:
+                raise UsageError(
+                    f"--style forces: the recording {shot.title!r} holds no loads of the feet; "
+                    "it was made before they were recorded."
+                )
+    return Film(
+        size=size or kind.size,
+        fps=kind.fps if fps is None else fps,
+        panes=len(shots),
+        below=STRIP_FOOTER if "strip" in styles else FOOTER,
+        score_unit=unit,
+        feet=tuple(feet),
+        styles=frozenset(styles),
+    )
 
 
 def _render(
     model: Any, shots: Sequence[Shot], film: Film, out: Path, card: Sequence[str], progress: Progress | None
 ) -> Path:
-    check_target(out)
     axis = max(float(shot.recording.time[-1]) for shot in shots)
-    frames = max(1, round(max(shot.seconds for shot in shots) * film.fps))
-    times = np.arange(frames + 1) / film.fps
-    with Stage(model, film.view, LEG_COLOURS) as stage, Movie(out, film.size, film.fps) as movie:
-        panes = [Pane(film, stage, s, prepare(model, s.recording, times, film.feet), axis) for s in shots]
-        for k in range(frames + 1):
+    loops = format_of(out).loops
+    clock = clock_of(model, shots, film, loops)
+    frames = len(clock.moments)
+    with (
+        Stage(model, film.view, LEG_COLOURS, film.marks) as stage,
+        open_film(out, film.size, film.fps, clock.seconds) as movie,
+    ):
+        panes = [Pane(film, stage, shot, motion_of(model, shot, film, clock), axis) for shot in shots]
+        for k in range(frames):
             frame = Image.new("RGB", film.size)
             for i, pane in enumerate(panes):
-                frame.paste(pane.at(k), (i * (film.pane[0] + film.gap), 0))
-            if k == 0:
+                frame.paste(pane.at(k, slow=bool(clock.slow[k])), (i * (film.pane[0] + film.gap), 0))
+            if k == 0 and not loops:
                 movie.add(title_card(frame, film.scale, card), round(TITLE_SECONDS * film.fps))
             else:
                 movie.add(frame)
             if progress is not None:
-                progress(k + 1, frames + 1)
+                progress(k + 1, frames)
     return out
 
 
-class Pane:
-    """One trial's part of the frame: header, picture, footer."""
+def clock_of(model: Any, shots: Sequence[Shot], film: Film, loops: bool) -> Clock:
+    """The film's clock: all of the trials, and with `slow` their last strides again; a loop shows whole strides."""
+    last = shots[-1].recording
+    slow = "slow" in film.styles
+    if loops:
+        start, end = whole_strides(stride_period(model, last), float(last.time[-1]))
+        return looped(start, end, film.fps, slow=slow)
+    clock = real_time(max(shot.seconds for shot in shots), film.fps)
+    if not slow:
+        return clock
+    end = max(float(shot.recording.time[-1]) for shot in shots)
+    strides = [stride_period(model, shot.recording) or _NO_STRIDE for shot in shots]
+    return with_replay(clock, max(0.0, end - REPLAYED * max(strides)), end, film.fps)
 
-    def __init__(self, film: Film, stage: Stage, shot: Shot, motion: Motion, axis: float) -> None:
-        """`axis` is how many seconds the gait strip has room for."""
-        self._film, self._stage, self._motion = film, stage, motion
-        self._header = header((film.pane[0], film.header), film.scale, shot.title, shot.subtitle)
-        caption = "average so far" if film.score_unit == "m/s" else "score so far"
-        self._footer = Footer(
-            shot.recording,
-            axis,
-            (film.pane[0], film.footer),
-            film.scale,
-            captions=(caption, "distance", "time"),
-            legs=[name.removesuffix("_foot") for name in film.feet],
-        )
-        self._still: Image.Image | None = None
-        # a completed trial that lacks less than a frame has not ended early
-        completed = shot.recording.trial.ending is Ending.COMPLETED
-        self._early = not completed or motion.end < axis - 1.0 / film.fps
 
-    def at(self, k: int) -> Image.Image:
-        """This part of frame `k`."""
-        if self._still is not None:
-            return self._still
-        film, end = self._film, self._motion.end
-        time = float(self._motion.times[k])
-        picture = self._stage.draw(self._motion, k)
-        if time > end and self._early:
-            stamp(picture, film.scale, self._reason())
-        pane = Image.new("RGB", film.pane)
-        pane.paste(self._header, (0, 0))
-        pane.paste(picture, (0, film.header))
-        now = min(time, end)
-        pane.paste(self._footer.at(now, self._numbers(now)), (0, film.header + film.view[1]))
-        if time > end:
-            self._still = pane  # nothing moves any more
-        return pane
-
-    def _reason(self) -> str:
-        ending = self._motion.recording.trial.ending
-        return f"{'ended' if ending is Ending.COMPLETED else ending} at {self._motion.end:.1f} s"
-
-    def _numbers(self, now: float) -> tuple[str, str, str]:
-        distance = self._motion.distance(now)
-        return self._score(now, distance), f"{distance:.2f} m", f"{now:.1f} s"
-
-    def _score(self, now: float, distance: float) -> str:
-        unit = self._film.score_unit
-        if unit == "m/s":
-            return f"{distance / now:.2f} m/s" if now >= _SETTLED else "– m/s"
-        progress = self._motion.recording.trial.progress
-        whole = min(int(now), len(progress))
-        return f"{progress[whole - 1]:.2f} {unit}" if whole else f"– {unit}"
+def motion_of(model: Any, shot: Shot, film: Film, clock: Clock) -> Motion:
+    """A shot's motion by the film's clock; the camera follows as it does in real time."""
+    whole = real_time(shot.seconds, film.fps).moments
+    plain = clock.seconds is None and not clock.slow.any()
+    motion = prepare(model, shot.recording, clock.moments if plain else whole, film.feet)
+    if "trails" in film.styles:
+        motion = replace(motion, stride=LONG_TRAIL * (stride_period(model, shot.recording) or motion.stride))
+    return motion if plain else motion.shown_at(model, clock.moments)
