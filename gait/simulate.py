@@ -198,15 +198,33 @@ class Walk:
 
         Worlds under way that are not in `ids` walk on. At least one world is in the answer.
         """
+        self._act(actions, ids)
+        active = np.flatnonzero(self._active)
+        if not len(active):
+            raise RuntimeError("no world is under way: reset some, and give each its first action")
+        return self._ended(self._tick_until_flagged(active))
+
+    def advance_all(self, actions: Sequence[Array] | Array, ids: Ints) -> Steps:
+        """Act in the worlds `ids` (k,) with `actions` (k, d), and walk these alone until each one's decision ended.
+
+        The answer is of all of them, in their order; worlds under way that are not in `ids` stay as they are.
+        """
+        self._act(actions, ids)
+        left = ids
+        while len(left):
+            self._tick_until_flagged(left)
+            left = left[self.walker.flags[left] == Flag.WALKING]
+        return self._ended(ids)
+
+    def _act(self, actions: Sequence[Array] | Array, ids: Ints) -> None:
         for i, action in zip(ids, actions, strict=True):
             if self._fresh[i]:
                 self.walker.place(int(i), action)
                 self._fresh[i], self._active[i] = False, True
             self.walker.act(int(i), action)
-        active = np.flatnonzero(self._active)
-        if not len(active):
-            raise RuntimeError("no world is under way: reset some, and give each its first action")
-        done = self._tick_until_flagged(active)
+
+    def _ended(self, done: Ints) -> Steps:
+        """The worlds whose decision ended; the next ones begin."""
         ended = self.walker.flags[done] >= Flag.COMPLETED
         self._active[done[ended]] = False
         features = self.walker.features(done)

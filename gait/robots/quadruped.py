@@ -65,15 +65,16 @@ class QuadrupedWalker:
       longest: seconds the longest trial lasts.
       conditions: what makes walking harder.
       course: where it is to walk.
+      rate: decisions a second, once it walks; 0: one a stride.
     """
 
     def __init__(
         self, robot: Robot, controller: Controller, noise: Noise, longest: float,
-        conditions: Conditions | None = None, course: Course | None = None,
+        conditions: Conditions | None = None, course: Course | None = None, rate: float = 0.0,
     ) -> None:  # fmt: skip
         self.robot, self.controller, self.longest = robot, controller, longest
         self.disturbances = Disturbances(robot, noise, conditions or Conditions())
-        self.course = course or Course()
+        self.course, self.rate = course or Course(), rate
         self.model, self.steps = robot.model, robot.command_steps
         self.record: tuple[str, ...] = ("qvel", "actuator_force")
         self.tick = self.steps * self.model.opt.timestep
@@ -106,7 +107,7 @@ class QuadrupedWalker:
         self._measured = (
             self.sensors, self.meter, np.array(self.model.dof_damping), wires, int(r.touch[4]), r.forward,
             r.foot_radius, self.tick, self.settle, self.ramp, self.warm_up, self.phase, self.period, self.amplitude,
-            self.flags, self.contacts,
+            self.flags, self.contacts, float(self.rate),
         )  # fmt: skip
         self.stumble = np.zeros((n, 4, 3))
         self._speeds = np.zeros((4, 3))
