@@ -106,8 +106,8 @@ class Walker(Protocol):
     def place(self, i: int, action: Array) -> None:
         """Stand world `i` up, ready to walk with its first action."""
 
-    def act(self, i: int, action: Array) -> None:
-        """Walk with this action from now on."""
+    def act(self, ids: Ints, actions: Array) -> None:
+        """Walk with these actions (k, d) from now on."""
 
     def command(self, ids: Ints) -> None:
         """Write the controls of the next tick."""
@@ -217,11 +217,14 @@ class Walk:
         return self._ended(ids)
 
     def _act(self, actions: Sequence[Array] | Array, ids: Ints) -> None:
-        for i, action in zip(ids, actions, strict=True):
-            if self._fresh[i]:
-                self.walker.place(int(i), action)
-                self._fresh[i], self._active[i] = False, True
-            self.walker.act(int(i), action)
+        if len(actions) != len(ids):
+            raise ValueError(f"{len(actions)} actions for {len(ids)} worlds")
+        if not len(ids):
+            return
+        for k in np.flatnonzero(self._fresh[ids]):
+            self.walker.place(int(ids[k]), actions[k])
+            self._fresh[ids[k]], self._active[ids[k]] = False, True
+        self.walker.act(ids, np.asarray(actions))
 
     def _ended(self, done: Ints) -> Steps:
         """The worlds whose decision ended; the next ones begin."""

@@ -150,3 +150,35 @@ def test_another_objective_is_paid_when_it_is_known():
     assert infos[-1]["score"] == trial.score
     assert not rewards[:-1].any()
     assert rewards.sum() == pytest.approx(trial.rewards.sum())
+
+
+def same(one, other):
+    """Whether nested infos of vector environments hold the same, bit by bit."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    return type(one) is type(other) and one.dtype == other.dtype and np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", QUADRUPEDS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_vector_is_as_many_single_ones(name, threads):
+    kind = {"seconds": 4.0, "span": 30.0}
+    ours = gymnasium.make_vec(name, num_envs=3, threads=threads, **kind)
+    theirs = gymnasium.make_vec(name, num_envs=3, vectorization_mode="sync", **kind)
+    assert ours.metadata["autoreset_mode"] == theirs.metadata["autoreset_mode"]
+    assert ours.single_action_space == theirs.single_action_space
+    assert ours.observation_space == theirs.observation_space
+    rng, ended = np.random.default_rng(0), np.zeros(2, int)
+    for a, b in ((ours.reset(seed=5), theirs.reset(seed=5)), (ours.reset(), theirs.reset())):
+        assert np.array_equal(a[0], b[0])
+        assert same(a[1], b[1])
+    for _ in range(40 if name == STRIDE else 230):
+        actions = rng.uniform(-1, 1, ours.action_space.shape).astype(np.float32)
+        a, b = ours.step(actions), theirs.step(actions)
+        assert all(np.array_equal(x, y) for x, y in zip(a[:4], b[:4], strict=True))
+        assert same(a[4], b[4])
+        ended += a[2].sum(), a[3].sum()
+    assert ended[1] >= 3
+    assert ended[0] >= (name == STRIDE)
+    assert ours.bill.charged == pytest.approx(sum(e.unwrapped.bill.charged for e in theirs.envs))
+    theirs.close()

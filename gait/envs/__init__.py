@@ -15,12 +15,12 @@ try:
 except ModuleNotFoundError:
     raise UsageError("gait.envs needs Gymnasium: pip install 'gaitopt[gym]'.") from None
 
-ENVIRONMENTS: dict[str, str] = {
-    "gait/Quadruped-v0": "gait.envs.quadruped:QuadrupedEnv",
-    "gait/QuadrupedJoint-v0": "gait.envs.quadruped:QuadrupedJointEnv",
+ENVIRONMENTS: dict[str, tuple[str, str | None]] = {
+    "gait/Quadruped-v0": ("gait.envs.quadruped:QuadrupedEnv", "gait.envs.vector:QuadrupedVectorEnv"),
+    "gait/QuadrupedJoint-v0": ("gait.envs.quadruped:QuadrupedJointEnv", "gait.envs.vector:QuadrupedJointVectorEnv"),
 }
-"""Name to class."""
+"""Name to class, and to the class of many at a time where there is one."""
 
-for _name, _single in ENVIRONMENTS.items():
+for _name, (_single, _vector) in ENVIRONMENTS.items():
     if _name not in gymnasium.registry:
-        gymnasium.register(_name, entry_point=_single)
+        gymnasium.register(_name, entry_point=_single, vector_entry_point=_vector)

@@ -10,13 +10,14 @@ from gymnasium import spaces
 from numpy.typing import ArrayLike
 
 from gait.envs.actions import Actions
-from gait.envs.worlds import Bill, Floats, Worlds
+from gait.envs.worlds import FELL, Bill, Floats, Worlds
 from gait.errors import UsageError
 from gait.tasks import make_task
 from gait.tasks.quadruped import Quadruped
 from gait.trial import Ending
 
-FELL = (Ending.FELL, Ending.DIVERGED)
+SPAN = 4.0
+"""Natural perturbations that an action of 1 is."""
 RATE = 50.0
 """Decisions a second of the environment that doesn't wait for a stride's end."""
 
@@ -67,7 +68,7 @@ class QuadrupedEnv(gymnasium.Env):
     rate: ClassVar[float] = 0.0
 
     def __init__(
-        self, render_mode: str | None = None, *, seconds: float | None = None, span: float = 4.0, **fields: Any
+        self, render_mode: str | None = None, *, seconds: float | None = None, span: float = SPAN, **fields: Any
     ) -> None:
         self.worlds = make_worlds(1, seconds, span, self.rate, 1, fields)
         self.action_space = box(np.ones(len(self.worlds.actions.space)))

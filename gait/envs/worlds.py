@@ -30,6 +30,7 @@ LIMITS = {
 Pitch is nose up, heading and sideways to the left, both counted from where walking began; speeds are means since the
 last decision.
 """
+FELL = (Ending.FELL, Ending.DIVERGED)
 CONTACTS = tuple(f"{leg} on the ground" for leg in ("FL", "FR", "HL", "HR"))
 
 
@@ -102,6 +103,12 @@ class Worlds:
     def charged(self, i: int, ending: Ending | None) -> float:
         """Seconds on the bill for the episode of world i."""
         return self.task.charge(self.walker.walked(i), ending or Ending.COMPLETED)
+
+    def seconds_of(self, endings: Sequence[Ending | None]) -> tuple[Array, Array]:
+        """Seconds walked (n,) and charged (n,) of each world's episode, which ended so or goes on."""
+        walked = self.walker.meter.tick * self.walker.tick
+        fell = np.array([ending in FELL for ending in endings])
+        return walked, walked + self.task.setup_seconds + np.where(fell, self.task.fall_seconds, 0.0)
 
     def reset(self, ids: Ints, seeds: Sequence[np.random.SeedSequence]) -> Floats:
         """Begin episodes in the worlds `ids`; what is seen of them (k, o). Where decisions are timed, they stand up."""

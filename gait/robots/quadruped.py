@@ -126,15 +126,16 @@ class QuadrupedWalker:
         self.decided[i] = self.settle
         self.contacts[i] = False
 
-    def act(self, i: int, action: Array) -> None:
-        """Walk with this action from now on."""
-        self.values[i] = self.controller.space.decode(action)
-        self.period[i] = self.controller.period(self.values[i])
-        self.inputs.offsets[i] = self.controller.leg_offsets(self.values[i])
+    def act(self, ids: Ints, actions: Array) -> None:
+        """Walk with these actions (k, d) from now on."""
+        values = self.controller.space.decode(actions)
+        self.values[ids] = values
+        self.period[ids] = self.controller.period(values)
+        self.inputs.offsets[ids] = self.controller.leg_offsets(values)
 
     def place(self, i: int, action: Array) -> None:
         """Stand world `i` on its feet, at the middle of its foot paths, pitched as its body heights say."""
-        self.act(i, action)
+        self.act(np.array([i]), action[None])
         self.joints[i], pitch = self.controller.stand(self.values[i])
         joints = self.joints[i] + self.stumble[i]
         feet = self.robot.legs.hip + forward(self.robot.legs, joints)
