@@ -10,6 +10,7 @@ from gait.gradients.differences import group_averages, group_differences, kohl_s
 from gait.gradients.episodes import Episodes, progress_to_go
 from gait.gradients.estimates import estimate_gradient, judge
 from gait.gradients.features import FeatureScale
+from gait.gradients.generalised import generalised_advantages
 from gait.gradients.natural import divergence_step, episodic_natural_gradient
 from gait.gradients.optimal import optimal_advantages, trial_sums
 from gait.gradients.parameter_space import (
@@ -39,6 +40,7 @@ __all__ = [
     "divergence_step",
     "episodic_natural_gradient",
     "estimate_gradient",
+    "generalised_advantages",
     "group_averages",
     "group_differences",
     "judge",

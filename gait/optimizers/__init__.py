@@ -16,6 +16,7 @@ from gait.optimizers.lra_cma_es import LRACMAES
 from gait.optimizers.natural_gradient import NaturalGradient
 from gait.optimizers.nelder_mead import NelderMead
 from gait.optimizers.pgpe import PGPE
+from gait.optimizers.ppo import PPO
 from gait.optimizers.random_search import RandomSearch
 from gait.optimizers.regression_gradient import RegressionGradient
 from gait.optimizers.reinforce import Reinforce
@@ -34,6 +35,7 @@ SHELF: tuple[type[Optimizer], ...] = (
     NaturalGradient,
     NelderMead,
     PGPE,
+    PPO,
     RandomSearch,
     RegressionGradient,
     Reinforce,
