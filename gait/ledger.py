@@ -9,6 +9,7 @@
     validation.jsonl  held-out scores, a line a policy; a cache, not on the bill
     wall.jsonl        wall time of each batch
     result.json       what came out; can be made again from the above
+    policy.npz        weights of the recommended policy, if it answers to what is seen
     recorded/         one validated trial each of start, recommendation and reference, to be drawn
 
 A batch is written whole when it has been walked, and counts once its `batch` line is complete; whatever

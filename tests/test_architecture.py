@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "validate": "errors files policy task trial",
     "progress": "durations tally task validate",
     "replay": "errors events ledger optimizers policy tally task trial",
-    "result": "files ledger policy tally task validate",
+    "weights": "errors files policy task",
+    "result": "files ledger policy tally task validate weights",
     "manifest": "errors optimizers task tasks",
     "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
     "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
@@ -86,7 +87,15 @@ OUTSIDE = {
 
 SHARED = {
     "around": {"wrapped"},
-    "optimizers": {"base", "acquisition", "evolution", "gaussian_process", "gaussian_policy", "network_policy"},
+    "optimizers": {
+        "base",
+        "acquisition",
+        "evolution",
+        "gaussian_process",
+        "gaussian_policy",
+        "network_policy",
+        "network_search",
+    },
     "controllers": {"ik", "chain", "controller", "stride"},
     "tasks": set(),
     "commands": {"flags"},

@@ -49,7 +49,7 @@ def centre(policy, optimizer):
         return policy.x
     if isinstance(policy, (Network, GaussianNetwork)):
         network = policy if isinstance(policy, Network) else policy.network
-        return network.act(optimizer._features.centre, np.random.default_rng(0))
+        return network.act(optimizer._policy.features.centre, np.random.default_rng(0))
     return policy.mean
 
 

@@ -109,8 +109,8 @@ def fit_value(
     return arrays(parameters)
 
 
-def value(critic: Arrays, states: Array) -> Array:
-    """V (M,) of states (M, s)."""
+def answers(layers: Sequence[Array], inputs: Array, reach: float = 1.0) -> Array:
+    """What a network (layers) says (M, out) of inputs (M, in)."""
     with torch.no_grad():
-        found: Array = apply(tensors(critic, learn=False), torch.from_numpy(states))[:, 0].numpy()
+        found: Array = apply(tensors(layers, learn=False), torch.from_numpy(inputs), reach).numpy()
     return found

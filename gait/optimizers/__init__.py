@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gait import registry
+from gait.optimizers.actor_critic import ActorCritic
 from gait.optimizers.ars import ARS
 from gait.optimizers.as_cma import ASCMA
 from gait.optimizers.base import Optimizer
@@ -23,6 +24,7 @@ from gait.optimizers.reinforce import Reinforce
 from gait.optimizers.scipy_minimize import ScipyMinimize
 
 SHELF: tuple[type[Optimizer], ...] = (
+    ActorCritic,
     ARS,
     ASCMA,
     Bayesian,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gait.optimizers.base import Array, setting
-from gait.optimizers.network_policy import NetworkSearch, NetworkSettings, Walked
+from gait.optimizers.network_search import NetworkSearch, NetworkSettings, Walked
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ class PPO(NetworkSearch):
     Settings = PPOSettings
 
     def _improve(self, walked: Walked) -> tuple[list[Array], Array]:
-        from gait.neural.clipped import Clipping, improve
-
-        s = self.settings
-        by = Clipping(s.clip, s.rate, s.epochs, s.minibatch, s.reach, s.divergence)
-        return improve(self._actor, self._log_std, walked.states, walked.actions, walked.better, by, self.rng)
+        s, policy, clipped = self.settings, self._policy, self._neural.clipped
+        by = clipped.Clipping(s.clip, s.rate, s.epochs, s.minibatch, s.reach, s.divergence)
+        found: tuple[list[Array], Array] = clipped.improve(
+            policy.layers, policy.log_std, walked.states, walked.actions, walked.better, by, self.rng
+        )
+        return found
