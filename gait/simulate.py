@@ -106,8 +106,8 @@ class Walker(Protocol):
     def place(self, i: int, action: Array) -> None:
         """Stand world `i` up, ready to walk with its first action."""
 
-    def act(self, i: int, action: Array) -> None:
-        """Walk with this action from now on."""
+    def act(self, ids: Ints, actions: Array) -> None:
+        """Walk with these actions (k, d) from now on."""
 
     def command(self, ids: Ints) -> None:
         """Write the controls of the next tick."""
@@ -198,15 +198,36 @@ class Walk:
 
         Worlds under way that are not in `ids` walk on. At least one world is in the answer.
         """
-        for i, action in zip(ids, actions, strict=True):
-            if self._fresh[i]:
-                self.walker.place(int(i), action)
-                self._fresh[i], self._active[i] = False, True
-            self.walker.act(int(i), action)
+        self._act(actions, ids)
         active = np.flatnonzero(self._active)
         if not len(active):
             raise RuntimeError("no world is under way: reset some, and give each its first action")
-        done = self._tick_until_flagged(active)
+        return self._ended(self._tick_until_flagged(active))
+
+    def advance_all(self, actions: Sequence[Array] | Array, ids: Ints) -> Steps:
+        """Act in the worlds `ids` (k,) with `actions` (k, d), and walk these alone until each one's decision ended.
+
+        The answer is of all of them, in their order; worlds under way that are not in `ids` stay as they are.
+        """
+        self._act(actions, ids)
+        left = ids
+        while len(left):
+            self._tick_until_flagged(left)
+            left = left[self.walker.flags[left] == Flag.WALKING]
+        return self._ended(ids)
+
+    def _act(self, actions: Sequence[Array] | Array, ids: Ints) -> None:
+        if len(actions) != len(ids):
+            raise ValueError(f"{len(actions)} actions for {len(ids)} worlds")
+        if not len(ids):
+            return
+        for k in np.flatnonzero(self._fresh[ids]):
+            self.walker.place(int(ids[k]), actions[k])
+            self._fresh[ids[k]], self._active[ids[k]] = False, True
+        self.walker.act(ids, np.asarray(actions))
+
+    def _ended(self, done: Ints) -> Steps:
+        """The worlds whose decision ended; the next ones begin."""
         ended = self.walker.flags[done] >= Flag.COMPLETED
         self._active[done[ended]] = False
         features = self.walker.features(done)

@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "manifest": "errors optimizers task tasks",
     "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
     "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
+    # other people's learners
+    "envs": "errors robots simulate space tasks trial",
     # what people see
     "show": "around durations errors events files ledger run tally trial",
     "evaluate": "errors files manifest policy run task trial validate",
@@ -82,6 +84,7 @@ OUTSIDE = {
     "mjviser": "view.web",
     "viser": "view.web",
     "glfw": "view.window",
+    "gymnasium": "envs",
 }
 """Who may import a package from outside."""
 

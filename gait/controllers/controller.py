@@ -127,10 +127,10 @@ class Controller(ABC):
         """
 
     def leg_offsets(self, values: Array) -> Array:
-        """(4,) touchdown delays [strides] for one set of parameters (d,)."""
+        """Touchdown delays [strides], (..., 4) for parameters (..., d), or (4,) where they are no parameters."""
         if not self.tuned:
             return self.offsets
-        return np.array([0.0, *values[self.own : self.own + 3]])
+        return np.concatenate([np.zeros((*values.shape[:-1], 1)), values[..., self.own : self.own + 3]], axis=-1)
 
     def stand(self, values: Array) -> tuple[Array, float]:
         """Joints (4, 3) [rad] with which the robot stands ready to walk, and the trunk's nose-down pitch [rad]."""

@@ -65,15 +65,16 @@ class QuadrupedWalker:
       longest: seconds the longest trial lasts.
       conditions: what makes walking harder.
       course: where it is to walk.
+      rate: decisions a second, once it walks; 0: one a stride.
     """
 
     def __init__(
         self, robot: Robot, controller: Controller, noise: Noise, longest: float,
-        conditions: Conditions | None = None, course: Course | None = None,
+        conditions: Conditions | None = None, course: Course | None = None, rate: float = 0.0,
     ) -> None:  # fmt: skip
         self.robot, self.controller, self.longest = robot, controller, longest
         self.disturbances = Disturbances(robot, noise, conditions or Conditions())
-        self.course = course or Course()
+        self.course, self.rate = course or Course(), rate
         self.model, self.steps = robot.model, robot.command_steps
         self.record: tuple[str, ...] = ("qvel", "actuator_force")
         self.tick = self.steps * self.model.opt.timestep
@@ -106,7 +107,7 @@ class QuadrupedWalker:
         self._measured = (
             self.sensors, self.meter, np.array(self.model.dof_damping), wires, int(r.touch[4]), r.forward,
             r.foot_radius, self.tick, self.settle, self.ramp, self.warm_up, self.phase, self.period, self.amplitude,
-            self.flags, self.contacts,
+            self.flags, self.contacts, float(self.rate),
         )  # fmt: skip
         self.stumble = np.zeros((n, 4, 3))
         self._speeds = np.zeros((4, 3))
@@ -125,15 +126,16 @@ class QuadrupedWalker:
         self.decided[i] = self.settle
         self.contacts[i] = False
 
-    def act(self, i: int, action: Array) -> None:
-        """Walk with this action from now on."""
-        self.values[i] = self.controller.space.decode(action)
-        self.period[i] = self.controller.period(self.values[i])
-        self.inputs.offsets[i] = self.controller.leg_offsets(self.values[i])
+    def act(self, ids: Ints, actions: Array) -> None:
+        """Walk with these actions (k, d) from now on."""
+        values = self.controller.space.decode(actions)
+        self.values[ids] = values
+        self.period[ids] = self.controller.period(values)
+        self.inputs.offsets[ids] = self.controller.leg_offsets(values)
 
     def place(self, i: int, action: Array) -> None:
         """Stand world `i` on its feet, at the middle of its foot paths, pitched as its body heights say."""
-        self.act(i, action)
+        self.act(np.array([i]), action[None])
         self.joints[i], pitch = self.controller.stand(self.values[i])
         joints = self.joints[i] + self.stumble[i]
         feet = self.robot.legs.hip + forward(self.robot.legs, joints)

@@ -57,12 +57,25 @@ def _note_progress(meter: Odometer, i: int, tick: float, warm_up: int) -> bool:
 
 
 @compiled
+def _is_due(n: int, share: float) -> bool:
+    """Whether a decision falls on tick n since walking began: the first one, or where a whole number is reached.
+
+    `share` is the decisions a tick; ticks between two decisions may differ by one, so that the rate is kept.
+    """
+    return n == 0 or (n > 0 and int(n * share + 1e-9) > int((n - 1) * share + 1e-9))
+
+
+@compiled
 def measure_tick(
     ids: Ints, time: Array, qpos: Array, qvels: Array, forces: Array, sensors: Array, meter: Odometer,
     damping: Array, wires: Ints, trunk: int, forward: float, radius: float, tick: float, settle: int, ramp: int,
     warm_up: int, phase: Array, period: Array, amplitude: Array, flags: NDArray[np.uint8], contacts: NDArray[np.bool_],
+    rate: float,
 ) -> int:  # fmt: skip
-    """One tick of the worlds `ids`: clock, pose, sums, phase, and what each wants next. Their number that want."""
+    """One tick of the worlds `ids`: clock, pose, sums, phase, and what each wants next. Their number that want.
+
+    A world decides once a stride, or, if `rate` isn't 0, when walking begins and so many times a second from then on.
+    """
     wanting, steps = 0, qvels.shape[1]
     for row in range(len(ids)):
         i = ids[row]
@@ -92,9 +105,12 @@ def measure_tick(
             flags[i] = COMPLETED
         elif behind:
             flags[i] = STOPPED
-        elif phase[i] >= 1.0:
-            phase[i] -= 1.0
-            flags[i] = DECIDE
+        else:
+            if phase[i] >= 1.0:
+                phase[i] -= 1.0
+                flags[i] = DECIDE
+            if rate > 0.0:
+                flags[i] = DECIDE if _is_due(n - settle, tick * rate) else 0
         wanting += flags[i] != 0
     return wanting
 

@@ -186,10 +186,25 @@ class Quadruped(Task):
         """A walk by the objective. Others than speed are of whole trials: each stride gets its time's share."""
         if self.objective.plain or trial.score is None:
             return trial
-        completed = trial.ending is Ending.COMPLETED
-        score = self.score(trial.measures) if completed else self.objective.fallen(trial.score)
+        score = self.final_score(trial.score, trial.measures, trial.ending)
         progress = np.full(len(trial.progress), score)
         return replace(trial, score=score, rewards=score * trial.durations, progress=progress)
+
+    def final_score(self, speed: float, measures: Mapping[str, float | None], ending: Ending) -> float:
+        """By the objective, of one walk that ended so, from the walker's own score [m/s] and its measures."""
+        if self.objective.plain:
+            return speed
+        return self.score(measures) if ending is Ending.COMPLETED else self.objective.fallen(speed)
+
+    def walk(self, n: int, threads: int = 1, rate: float = 0.0) -> Walk:
+        """n worlds of a trial as it is, for who walks them decision by decision, `rate` of these a second or a stride.
+
+        Raises:
+          UsageError: a trial of this objective is more than one walk.
+        """
+        if len(self.variants()) > 1:
+            raise UsageError(f"--objective {self.objective.name}: a trial is {len(self.variants())} walks, not one.")
+        return Walk(self._walker(self.conditions, rate), n, threads)
 
     def _worlds(self, n: int) -> list[Walk]:
         """Those of a trial as it is."""
@@ -203,8 +218,8 @@ class Quadruped(Task):
             self._walks = [[Walk(self._walker(c), each) for _ in range(lanes)] for c in self.variants()]
         return self._walks
 
-    def _walker(self, conditions: Conditions) -> QuadrupedWalker:
-        return QuadrupedWalker(self.robot, self.controller, self.noise, SECONDS.high, conditions, self.course)
+    def _walker(self, conditions: Conditions, rate: float = 0.0) -> QuadrupedWalker:
+        return QuadrupedWalker(self.robot, self.controller, self.noise, SECONDS.high, conditions, self.course, rate)
 
 
 def _number(flag: str, value: str | float, low: float = -math.inf, high: float = math.inf) -> float | None:
