@@ -17,8 +17,8 @@ from gait.trial import Ending, Query, Stop, Trial
 Event = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 STEP_ARRAYS = ("actions", "features", "rewards", "durations", "progress")
-STATE = "state."
-"""What the names of a carried state's arrays begin with, beside those of the trials."""
+STATE, SEARCHER = "state.", "optimizer."
+"""What the names of a carried state's arrays, and of an optimizer's, begin with, beside those of the trials."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Batch:
     recommended: Policy
     state: State
     """What the next batch starts from; None where each trial starts afresh."""
+    searcher: State = None
+    """What the optimizer went on from; None if it is replayed."""
 
 
 def begin_event(begun: Beginning, digest: str) -> Event:
@@ -73,7 +75,8 @@ def read_batch(
         known, found = (", ".join(sorted(names)) or "nothing" for names in (carried, state))
         raise ValueError(f"the run began with {known} to carry on, the batch ends with {found}")
     clock, recommended = float(end["clock"]), read_policy(end["recommended"])
-    return Batch(int(end["batch"]), line, queries, trials, clock, recommended, state or None)
+    searcher = unpack_state(arrays, SEARCHER)
+    return Batch(int(end["batch"]), line, queries, trials, clock, recommended, state or None, searcher or None)
 
 
 def _ask(number: int, query: Query) -> Event:
@@ -126,22 +129,22 @@ def unpack_trials(arrays: Arrays, n: int) -> list[Arrays]:
     return parts
 
 
-def pack_state(state: State) -> Arrays:
-    """The arrays of a carried state, as they are; none if nothing is carried.
+def pack_state(state: State, whose: str = STATE) -> Arrays:
+    """The arrays of a carried state, or an optimizer's, as they are; none if nothing is carried.
 
     Raises:
       TypeError: one is of something other than numbers: only a pickle would hold it.
     """
-    packed = {f"{STATE}{name}": np.asarray(a) for name, a in (state or {}).items()}
+    packed = {f"{whose}{name}": np.asarray(a) for name, a in (state or {}).items()}
     for name, a in packed.items():
         if a.dtype.kind not in "biuf":
             raise TypeError(f"{name} must be an array of numbers, got {a.dtype}")
     return packed
 
 
-def unpack_state(arrays: Arrays) -> dict[str, NDArray[Any]]:
+def unpack_state(arrays: Arrays, whose: str = STATE) -> dict[str, NDArray[Any]]:
     """What `pack_state` packed; empty if nothing is carried."""
-    return {name.removeprefix(STATE): a for name, a in arrays.items() if name.startswith(STATE)}
+    return {name.removeprefix(whose): a for name, a in arrays.items() if name.startswith(whose)}
 
 
 def digest_of(arrays: Arrays) -> str:

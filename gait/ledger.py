@@ -3,11 +3,13 @@
     run.json          manifest: versions, task, space, optimizer, settings, seed, budget
     events.jsonl      one line an event, no wall times: asks, tells, and a `batch` line that closes each batch
                       (and first of all a `begin` line, where a world's state is carried from batch to batch)
-    arrays/000012.npz actions, features, rewards, durations and progress of the trials of batch 12; the state after it
+    arrays/000012.npz actions, features, rewards, durations and progress of the trials of batch 12; the state after it,
+                      and that of an optimizer that keeps one
     arrays/begin.npz  the state that the first batch started from
     validation.jsonl  held-out scores, a line a policy; a cache, not on the bill
     wall.jsonl        wall time of each batch
     result.json       what came out; can be made again from the above
+    policy.npz        weights of the recommended policy, if it answers to what is seen
     recorded/         one validated trial each of start, recommendation and reference, to be drawn
 
 A batch is written whole when it has been walked, and counts once its `batch` line is complete; whatever
@@ -24,7 +26,17 @@ from typing import IO, Any
 
 from gait.durations import show_duration
 from gait.errors import UsageError
-from gait.events import Batch, batch_events, begin_event, digest_of, pack_state, pack_trials, read_batch, read_begin
+from gait.events import (
+    SEARCHER,
+    Batch,
+    batch_events,
+    begin_event,
+    digest_of,
+    pack_state,
+    pack_trials,
+    read_batch,
+    read_begin,
+)
 from gait.files import append_lines, drop_torn_line, read_json, read_lines, read_npz, write_json, write_npz
 from gait.policy import Policy, read_policy
 from gait.task import Beginning, State
@@ -117,9 +129,10 @@ class Ledger:
         clock: float,
         recommended: Policy,
         state: State = None,
+        searcher: State = None,
     ) -> None:
         """Write a batch: arrays first, then all of its events at once, on disk when this returns."""
-        arrays = pack_trials(trials) | pack_state(state)
+        arrays = pack_trials(trials) | pack_state(state) | pack_state(searcher, SEARCHER)
         write_npz(self._arrays(number), arrays)
         append_lines(self.events, batch_events(number, queries, trials, clock, digest_of(arrays), recommended))
 

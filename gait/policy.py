@@ -132,7 +132,76 @@ def _answer(mean: Array, gain: Array, features: Array) -> Array:
     return answer
 
 
-POLICIES: dict[str, type[Policy]] = {"constant": Constant, "gaussian": Gaussian, "linear": Linear}
+class Network(Policy):
+    """A multilayer perceptron with tanh layers, without chance: what a neural policy came to.
+
+    Layer k maps h to bias + weight h, through tanh but for the last; its arrays are `weight{k}` (out, in) and
+    `bias{k}` (out,), from 0. The first takes the task's features (f,), the last gives the action (d,). With one
+    layer it is `Linear`, to the last bit. No training code is needed to act.
+
+    Raises:
+      ValueError: a layer is missing or unknown, misshapen or not finite, or layers don't fit each other.
+    """
+
+    kind: ClassVar[str] = "network"
+
+    def __init__(self, **arrays: Any) -> None:
+        count = max(1, sum(name.startswith("weight") for name in arrays))
+        names = [f"{part}{k}" for k in range(count) for part in ("weight", "bias")]
+        if arrays.keys() != set(names):
+            raise ValueError(f"a network of {count} layer(s) has {', '.join(names)}, got {', '.join(arrays) or 'none'}")
+        held = {name: _frozen(arrays[name], name, 2 if name.startswith("weight") else 1) for name in names}
+        self.layers = tuple((held[f"weight{k}"], held[f"bias{k}"]) for k in range(count))
+        inside = [len(bias) for _, bias in self.layers]
+        if any(len(w) != n for (w, _), n in zip(self.layers, inside, strict=True)) or any(
+            w.shape[1] != n for (w, _), n in zip(self.layers[1:], inside, strict=False)
+        ):
+            raise ValueError(f"the layers {', '.join(f'{n} {a.shape}' for n, a in held.items())} must agree")
+
+    def act(self, features: Array, rng: np.random.Generator) -> Array:
+        """The network's answer (d,) to what is seen, not clipped."""
+        for weight, bias in self.layers[:-1]:
+            features = np.tanh(_answer(bias, weight, features))
+        weight, bias = self.layers[-1]
+        return _answer(bias, weight, features)
+
+    def arrays(self) -> dict[str, Array]:
+        """`weight{k}` (out, in) and `bias{k}` (out,) of every layer."""
+        return {f"{part}{k}": a for k, layer in enumerate(self.layers) for part, a in zip(LAYER, layer, strict=True)}
+
+
+LAYER = ("weight", "bias")
+
+
+class GaussianNetwork(Policy):
+    """a = network(φ) + exp(log_std) ∘ z, z ~ N(0, I): a fresh draw at every decision about a `Network`'s answer.
+
+    With one layer it is `Gaussian`, to the last bit.
+
+    Args:
+      log_std: (d,) in unit-cube coordinates.
+      **layers: those of `Network`.
+    """
+
+    kind: ClassVar[str] = "gaussian-network"
+
+    def __init__(self, log_std: Any, **layers: Any) -> None:
+        self.network, self.log_std = Network(**layers), _frozen(log_std, "log_std", 1)
+        if (d := len(self.network.layers[-1][1])) != len(self.log_std):
+            raise ValueError(f"an action of {d} and log_std {self.log_std.shape} must agree")
+
+    def act(self, features: Array, rng: np.random.Generator) -> Array:
+        """One draw (d,), not clipped: the score function needs the draw itself."""
+        return self.network.act(features, rng) + np.exp(self.log_std) * rng.standard_normal(len(self.log_std))
+
+    def arrays(self) -> dict[str, Array]:
+        """`log_std` (d,) and the network's arrays."""
+        return {"log_std": self.log_std, **self.network.arrays()}
+
+
+POLICIES: dict[str, type[Policy]] = {cls.kind: cls for cls in (Constant, Gaussian, GaussianNetwork, Linear, Network)}
+DRAWS = (Gaussian, GaussianNetwork)
+"""Policies that draw their actions; the others do the same in the same state."""
 
 
 def read_policy(data: Mapping[str, Any]) -> Policy:

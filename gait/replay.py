@@ -25,27 +25,55 @@ def replay(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, batch
     Raises:
       UsageError: it doesn't; names the line, the event, and what is different.
     """
-
-    def check(line: int, event: str, difference: str) -> None:
-        if difference:
-            raise UsageError(
-                f"{ledger.events} line {line} ({event}) does not follow from the run's seed and settings "
-                f"({difference}): not resumed."
-            )
-
     asked, logged = optimizer.ask(), batch.queries
     counts = f"asked {len(asked)} trials, logged {len(logged)}" if len(asked) != len(logged) else ""
-    check(batch.line, f"batch {batch.number}", counts)
+    _check(ledger, batch.line, f"batch {batch.number}", counts)
     for k, (new, old) in enumerate(zip(asked, logged, strict=True)):
         wrong = "" if _but_policy(new) == _but_policy(old) else f"asked {_but_policy(new)}, logged {_but_policy(old)}"
-        check(batch.line + k, f"ask {old.id}", wrong or _difference(new.policy, old.policy))
+        _check(ledger, batch.line + k, f"ask {old.id}", wrong or _difference(new.policy, old.policy))
     optimizer.tell([trial.as_told() for trial in batch.trials])
-    number, end = tally.batches, batch.line + 2 * len(logged)
+    count(ledger, task, optimizer, tally, batch)
+    _check(ledger, _end(batch), f"batch {batch.number}", _difference(optimizer.recommend(), batch.recommended))
+
+
+def count(ledger: Ledger, task: Task, optimizer: Optimizer, tally: Tally, batch: Batch) -> None:
+    """Put a batch on the bill, and check that the logged bill is the same; the optimizer is left alone.
+
+    Raises:
+      UsageError: it isn't.
+    """
+    number = tally.batches
     tally.add(task, batch.trials)
     for said, true in ((batch.number, number), (batch.clock, tally.clock)):
         off = abs(said - true) > TOLERANCE
-        check(end, f"batch {number}", f"is {true:.12g}, logged {said:.12g}" if off else "")
-    check(end, f"batch {number}", _difference(optimizer.recommend(), batch.recommended))
+        _check(ledger, _end(batch), f"batch {number}", f"is {true:.12g}, logged {said:.12g}" if off else "")
+
+
+def restore(ledger: Ledger, optimizer: Optimizer, last: Batch) -> None:
+    """Bring an optimizer that keeps its state to where it was after the last batch, without a replay.
+
+    Raises:
+      UsageError: the ledger has no such state, or it does not recommend what was logged.
+    """
+    place = (_end(last), f"batch {last.number}")
+    kept, wanted = last.searcher or {}, optimizer.state() or {}
+    wrong = [name for name, a in wanted.items() if name not in kept or kept[name].shape != np.shape(a)]
+    _check(ledger, *place, f"it keeps no {', '.join(sorted(wrong))} of the optimizer's state" if wrong else "")
+    optimizer.restore(kept)
+    _check(ledger, *place, _difference(optimizer.recommend(), last.recommended))
+
+
+def _end(batch: Batch) -> int:
+    """Line of the event that closes a batch."""
+    return batch.line + 2 * len(batch.queries)
+
+
+def _check(ledger: Ledger, line: int, event: str, difference: str) -> None:
+    if difference:
+        raise UsageError(
+            f"{ledger.events} line {line} ({event}) does not follow from the run's seed and settings "
+            f"({difference}): not resumed."
+        )
 
 
 def _but_policy(query: Query) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gait.policy import Constant, Policy
 from gait.tally import Tally
 from gait.task import Beginning, Task
 from gait.validate import Validation, Validator, counted, curve_clocks
+from gait.weights import write_weights
 
 
 def finish(
@@ -24,8 +25,12 @@ def finish(
     validator: Validator,
     start: Policy,
     begun: Beginning,
+    drawn: Policy | None = None,
 ) -> dict[str, Any]:
-    """Validate the curve, the recommendation and the reference, record their gaits, write the result and return it."""
+    """Validate the curve, the recommendation and the reference, record their gaits, write the result and return it.
+
+    `drawn` is the recommendation with the draws it was learned with, if there were any: it is validated beside it.
+    """
     logged = list(recommendations(path))
     clocks = np.array([clock for clock, _ in logged])
     # a run that ends by its number of batches may leave most of its budget
@@ -33,9 +38,10 @@ def finish(
     points = [logged[i] for i in curve_clocks(clocks, reach)]
     final = logged[-1][1] if logged else start
     policies = [start, *(policy for _, policy in points), final]
-    asked = policies if task.reference is None else [*policies, task.reference]
+    asked = [*policies, *(policy for policy in (task.reference, drawn) if policy is not None)]
     checked = validator(asked)
     paid = {p.key(): v.seconds for p, v in zip(asked, checked, strict=True)}
+    noisy = checked.pop() if drawn is not None else None
     reference = checked.pop() if task.reference is not None else None
     curve = [{"clock": 0.0, **checked[0].summary()}]
     curve += [{"clock": clock, **v.summary()} for (clock, _), v in zip(points, checked[1:-1], strict=True)]
@@ -61,6 +67,11 @@ def finish(
         "start": _quality(task, start, checked[0]), "recommended": _quality(task, final, checked[-1]),
         "curve": curve,
     }  # fmt: skip
+    if drawn is not None and noisy is not None:
+        result["recommended"]["acts"] = "deterministic"
+        result["stochastic"] = _quality(task, drawn, noisy)
+    if not isinstance(final, Constant):
+        write_weights(path / "policy.npz", final, task)
     if tally.fleet > 1:
         result["seconds"]["elapsed"] = tally.elapsed
     if begun.state is not None:

@@ -138,7 +138,7 @@ def _go(session: Session, progress: bool) -> Run:
         if interrupted():
             return Run(path, {}, tally, session.notes)
         session.bar.validating()
-        result = finish(path, m, task, tally, validator, start, session.begun)
+        result = finish(path, m, task, tally, validator, start, session.begun, session.optimizer.drawn())
     return Run(path, result, tally, session.notes)
 
 

@@ -18,7 +18,7 @@ from gait.manifest import fleet_entry, manifest_of, read_settings, task_of, vers
 from gait.optimizers import find_optimizer
 from gait.optimizers.base import Optimizer, Settings
 from gait.progress import Progress
-from gait.replay import replay
+from gait.replay import count, replay, restore
 from gait.tally import Tally
 from gait.task import Beginning, State, Task
 from gait.trial import Query
@@ -114,9 +114,12 @@ class Session:
         """
         self.begun = self.ledger.beginning()
         self.state = self.begun.state
+        take_in, last = (replay if self.optimizer.state() is None else count), None
         for batch in self.ledger.batches():
-            replay(self.ledger, self.task, self.optimizer, self.tally, batch)
-            self.state = batch.state
+            take_in(self.ledger, self.task, self.optimizer, self.tally, batch)
+            self.state, last = batch.state, batch
+        if take_in is count and last is not None:
+            restore(self.ledger, self.optimizer, last)
         self.bar.replayed(self.tally)
         if self.state is None and not self.tally.batches:
             self.begun = self.task.begin(np.random.SeedSequence([int(self.ledger.manifest["seed"]), BEGIN_SEED]))
@@ -138,7 +141,8 @@ class Session:
         trials, self.state = self.task.run(queries, seeds, self.state)
         self.optimizer.tell([trial.as_told() for trial in trials])
         tally.add(self.task, trials)
-        self.ledger.append(number, queries, trials, tally.clock, self.optimizer.recommend(), self.state)
+        recommended, searcher = self.optimizer.recommend(), self.optimizer.state()
+        self.ledger.append(number, queries, trials, tally.clock, recommended, self.state, searcher)
         wall = time.perf_counter() - began
         paid = {"batch": number, "wall": wall, "walked": tally.walking - walked}
         append_lines(self.ledger.path / "wall.jsonl", [paid], sync=False)  # nothing depends on it

@@ -27,7 +27,8 @@ def show(path: Path) -> dict[str, Any]:
       status, task, optimizer, seed, budget [s], `charged` and `walked` [s], `seconds` by kind, trials, falls,
       endings, `start` and `recommended` as {mean, sd, n} (None before they were validated), parameters with
       their units. Where the task has them: `begin`, what was measured before the first trial; `truth`, the
-      noise-free values of the recommendation; `reference`, `estimated_saving` and `true_saving`.
+      noise-free values of the recommendation; `reference`, `estimated_saving` and `true_saving`. Where actions
+      were drawn: `stochastic`, the recommendation with its draws; `recommended` itself is deterministic.
 
     Raises:
       UsageError: it is no run, or broken.
@@ -41,6 +42,8 @@ def show(path: Path) -> dict[str, Any]:
     special |= {key: manifest[key] for key in ("around", "fleet") if key in manifest}
     if "reference" in data:
         special["reference"] = {"name": data["reference"]["name"], **(_brief(data["reference"]) or {})}
+    if "stochastic" in data:
+        special["stochastic"] = _brief(data["stochastic"])
     if data["recommended"] and "truth" in data["recommended"]:
         special["truth"] = data["recommended"]["truth"]
     return {
@@ -106,7 +109,7 @@ def show_table(data: Mapping[str, Any]) -> None:
         table.add_row(name, f"{p['start']:.3f}", best, p["unit"], f"{p['low']:g} … {p['high']:g}")
     Console(highlight=False).print(table)
     if data["recommended"] and all(p["recommended"] is None for p in data["parameters"].values()):
-        print("recommended is a feedback policy: its parameters change from decision to decision (see result.json)")
+        print("recommended is a feedback policy: its parameters change from decision to decision (policy.npz)")
     spent = {kind: show_duration(s) for kind, s in data["seconds"].items()}
     names = {"familiarisation": "familiarisation", "validation": "held-out validation"}
     free = " and ".join(f"{name} {spent[kind]}" for kind, name in names.items() if kind in spent)
@@ -127,6 +130,8 @@ def show_table(data: Mapping[str, Any]) -> None:
             f"score            start {start['mean']:.3f} ± {start['sd']:.3f} · recommended "
             f"{best['mean']:.3f} ± {best['sd']:.3f} {data['score']}, {best['n']} held-out trials"
         )
+        if data.get("stochastic"):
+            print(f"acting           {_acting(data['stochastic'], data['score'])}")
         print("measures         " + _values(data["measures"]))
         if data.get("truth"):
             print("truly            " + _values(data["truth"]))
@@ -136,6 +141,11 @@ def show_table(data: Mapping[str, Any]) -> None:
 
 def _values(values: Mapping[str, float | None]) -> str:
     return " · ".join(f"{name} {'–' if v is None else format(v, '.3g')}" for name, v in values.items())
+
+
+def _acting(drawn: Mapping[str, Any], unit: str) -> str:
+    """Which of the two ways to act is which."""
+    return f"recommended is deterministic; stochastic, with its draws: {drawn['mean']:.3f} ± {drawn['sd']:.3f} {unit}"
 
 
 def _saving(data: Mapping[str, Any]) -> str:
@@ -171,6 +181,7 @@ def outcome(run: Run, *, start: bool = True) -> str:
         + (f"start        {told}\n" if start else "")
         + f"recommended  {best['mean']:.3f} {unit} ± {best['sd']:.3f}{times}, {r['trials']} trials, "
         f"{falls} fall{'s' * (falls != 1)}, {show_duration(r['seconds']['charged'])} charged\n"
+        + (f"acting       {_acting(r['stochastic'], unit)}\n" if "stochastic" in r else "")
         + (f"saving       {_saving(r)}\n" if "estimated_saving" in r else "")
         + f"{run.path} · see it: gait render {run.path} --out walk.mp4 · all of it: gait show {run.path}"
     )

@@ -14,7 +14,7 @@ PACKAGE = Path(gait.__file__).parent
 
 MAY_IMPORT = {
     # the floor
-    "errors": "", "compiled": "", "models": "", "gradients": "",
+    "errors": "", "compiled": "", "models": "", "gradients": "", "neural": "",
     "durations": "errors", "files": "errors", "registry": "errors", "space": "errors", "policy": "errors",
     "lecture": "gradients",
     # what is asked, what came back, what is wanted
@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "task": "errors policy space trial",
     "tally": "task trial",
     # the searchers: never a task, a robot or MuJoCo
-    "optimizers": "errors gradients policy registry task trial",
+    "optimizers": "errors gradients neural policy registry task trial",
     "around": "errors optimizers policy trial",
     # the walkers: never an optimizer
     "controllers": "compiled errors space",
@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "validate": "errors files policy task trial",
     "progress": "durations tally task validate",
     "replay": "errors events ledger optimizers policy tally task trial",
-    "result": "files ledger policy tally task validate",
+    "weights": "errors files policy task",
+    "result": "files ledger policy tally task validate weights",
     "manifest": "errors optimizers task tasks",
     "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
     "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
@@ -71,6 +72,7 @@ OUTSIDE = {
     "llvmlite": "compiled",
     "cmaes": "optimizers.lra_cma_es",
     "sklearn": "optimizers.gaussian_process",
+    "torch": "neural",
     "scipy": "hilo.truth optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
     "tyro": "cli commands",
     "rich": "analysis.table compare.board compare.study progress show view",
@@ -88,7 +90,15 @@ OUTSIDE = {
 
 SHARED = {
     "around": {"wrapped"},
-    "optimizers": {"base", "acquisition", "evolution", "gaussian_process", "gaussian_policy"},
+    "optimizers": {
+        "base",
+        "acquisition",
+        "evolution",
+        "gaussian_process",
+        "gaussian_policy",
+        "network_policy",
+        "network_search",
+    },
     "controllers": {"ik", "chain", "controller", "stride"},
     "tasks": set(),
     "commands": {"flags"},

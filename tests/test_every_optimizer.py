@@ -11,7 +11,7 @@ from worlds import Hill, blown_up, make_problem
 
 from gait.errors import UsageError
 from gait.optimizers import find_optimizer, optimizer_names
-from gait.policy import Constant, Gaussian, Policy
+from gait.policy import DRAWS, Constant, GaussianNetwork, Network
 
 NAMES = optimizer_names()
 BATCHES = 6
@@ -20,8 +20,14 @@ TRIALS = {"bayesian": 120}
 every = pytest.mark.parametrize("name", NAMES)
 
 
+NEEDS = {"ppo": "torch", "actor-critic": "torch"}
+"""What an extra brings."""
+
+
 def make(name, problem=None, seed=0, **settings):
     cls = find_optimizer(name)
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     return cls(problem or make_problem(), seed, cls.Settings(**settings))
 
 
@@ -37,13 +43,18 @@ def run(optimizer, world, batches=BATCHES, order=None):
     return asked, told
 
 
-def centre(policy: Policy):
-    """The point of the cube a policy is about."""
-    return policy.x if isinstance(policy, Constant) else policy.mean
+def centre(policy, optimizer):
+    """The point of the cube a policy is about; a network's is its answer to what was usual so far."""
+    if isinstance(policy, Constant):
+        return policy.x
+    if isinstance(policy, (Network, GaussianNetwork)):
+        network = policy if isinstance(policy, Network) else policy.network
+        return network.act(optimizer._policy.features.centre, np.random.default_rng(0))
+    return policy.mean
 
 
 def in_cube(x):
-    return np.isfinite(x).all() and (x >= 0).all() and (x <= 1).all()
+    return np.isfinite(x).all() and (x >= -1e-9).all() and (x <= 1 + 1e-9).all()
 
 
 @every
@@ -59,21 +70,21 @@ def test_it_says_what_it_is(name):
 def test_it_stays_in_the_space(name, default):
     problem = make_problem(default=default)
     optimizer, world = make(name, problem), Hill(problem, peak=1.0 - default)
-    assert np.allclose(centre(optimizer.recommend()), problem.space.default, rtol=0, atol=1e-12)
+    assert np.allclose(centre(optimizer.recommend(), optimizer), problem.space.default, rtol=0, atol=1e-12)
     for _ in range(BATCHES):
         queries = optimizer.ask()
         assert 0 < len(queries) <= optimizer.batch_size
         for query in queries:
-            assert isinstance(query.policy, (Constant, Gaussian))
+            assert isinstance(query.policy, (Constant, *DRAWS))
             assert optimizer.ranks == isinstance(query.policy, Constant)
             assert optimizer.chooses_seconds or query.seconds is None
-            assert in_cube(centre(query.policy))
-            assert centre(query.policy).shape == (len(problem.space),)
+            assert in_cube(centre(query.policy, optimizer))
+            assert centre(query.policy, optimizer).shape == (len(problem.space),)
             problem.seconds.check(query.seconds)
         optimizer.tell(world.walk(queries))
         recommended = optimizer.recommend()
-        assert isinstance(recommended, Constant)
-        assert in_cube(recommended.x)
+        assert isinstance(recommended, Network if name in NEEDS else Constant)
+        assert in_cube(centre(recommended, optimizer))
 
 
 @every
@@ -106,6 +117,26 @@ def test_a_run_can_be_replayed_from_what_was_told(name):
         again.tell(trials)
     assert again.recommend().key() == original.recommend().key()
     assert [q.policy.key() for q in again.ask()] == [q.policy.key() for q in original.ask()]
+
+
+@every
+def test_an_optimizer_that_keeps_its_state_goes_on_from_it_as_if_never_stopped(name):
+    problem = make_problem()
+    original = make(name, problem, seed=5)
+    run(original, Hill(problem, falls=0.05), batches=3)
+    state = original.state()
+    if state is None:
+        pytest.skip("it is replayed")
+    assert all(np.asarray(a).dtype.kind in "biuf" for a in state.values())
+    kept = {key: np.array(a) for key, a in state.items()}
+    again = make(name, problem, seed=5)
+    again.restore(kept)
+    for _ in range(2):
+        assert again.recommend().key() == original.recommend().key()
+        for optimizer in (original, again):
+            optimizer.tell(Hill(problem, falls=0.05).walk(optimizer.ask()))
+    assert [q.policy.key() for q in again.ask()] == [q.policy.key() for q in original.ask()]
+    assert {key: np.array_equal(a, state[key]) for key, a in kept.items()} == dict.fromkeys(kept, True)
 
 
 @every
@@ -178,7 +209,7 @@ def test_no_number_that_is_not_finite_gets_through(name, how, which):
         trials = world.walk(optimizer.ask())
         bad = {"first": [0], "all": range(len(trials)), "random": rng.permutation(len(trials))[:3]}[which]
         optimizer.tell([how(t) if i in bad else t for i, t in enumerate(trials)])
-        assert in_cube(centre(optimizer.recommend()))
+        assert in_cube(centre(optimizer.recommend(), optimizer))
     queries = optimizer.ask()
     assert 0 < len(queries) <= optimizer.batch_size
     assert all(np.isfinite(a).all() for q in queries for a in q.policy.arrays().values())
@@ -190,7 +221,7 @@ def test_trials_that_fell_at_once_are_no_trouble(name):
     optimizer = make(name, problem)
     run(optimizer, Hill(problem, falls=1.0))
     run(optimizer, Hill(problem, falls=0.3, seed=1))
-    assert in_cube(centre(optimizer.recommend()))
+    assert in_cube(centre(optimizer.recommend(), optimizer))
 
 
 @every
@@ -200,7 +231,7 @@ def test_equal_scores_are_no_trouble(name):
     for _ in range(30):
         trials = Hill(problem).walk(optimizer.ask())
         optimizer.tell([dataclasses.replace(t, score=0.0, rewards=np.zeros(len(t.rewards))) for t in trials])
-        assert in_cube(centre(optimizer.recommend()))
+        assert in_cube(centre(optimizer.recommend(), optimizer))
 
 
 @every
@@ -229,7 +260,7 @@ def test_one_parameter_is_enough_or_refused_in_a_sentence(name):
         assert "parameter" in str(error)  # noqa: PT017
     else:
         run(optimizer, Hill(problem))
-        assert in_cube(centre(optimizer.recommend()))
+        assert in_cube(centre(optimizer.recommend(), optimizer))
 
 
 @every
@@ -254,7 +285,7 @@ def climb(name, problem, seed, trials=720):
         queries = optimizer.ask()
         optimizer.tell(world.walk(queries))
         told += len(queries)
-    return world.value(optimizer.recommend())
+    return world.speed(centre(optimizer.recommend(), optimizer))
 
 
 @every

@@ -25,6 +25,10 @@ class Wrapped(Optimizer):
         """The other's."""
         return self.inner.recommend()
 
+    def drawn(self) -> Policy | None:
+        """The other's."""
+        return self.inner.drawn()
+
     def _ask(self) -> list[Query]:
         return self.inner.ask()
 

@@ -91,13 +91,14 @@ class Question:
 
 def line_of(result: Mapping[str, Any]) -> Line:
     """What is kept of a run's result."""
-    best = result["recommended"]
+    best, drawn = result["recommended"], result.get("stochastic")
     return {
         "start": {k: result["start"][k] for k in ("mean", "sd", "n")},
         "recommended": {k: best[k] for k in ("mean", "sd", "n", "falls")}, "parameters": best["parameters"],
         "measures": best["measures"],
         "seconds": result["seconds"], "trials": result["trials"], "batches": result["batches"],
         "endings": result["endings"], "curve": [[p["clock"], p["mean"]] for p in result["curve"]],
+        **({"stochastic": {k: drawn[k] for k in ("mean", "sd", "n", "falls")}} if drawn else {}),
     }  # fmt: skip
 
 

@@ -84,18 +84,18 @@ def progress_to_go(episodes: Episodes, times: Array, tau: float) -> tuple[Array,
     rates = np.zeros((2, n, segments + 1))  # one more, for the time after the end
     rates[0, episodes.trial, episodes.place] = episodes.rewards / episodes.durations
     rates[1, :, :-1] = 1.0
-    pieces, decay = rates[:, :, :-1] * _discounted_length(lengths, tau), np.exp(-lengths / tau)
+    pieces, decay = rates[:, :, :-1] * discounted_length(lengths, tau), np.exp(-lengths / tau)
     tails = np.zeros((2, n, segments + 2))  # from the beginning of each segment on
     for k in reversed(range(segments)):
         tails[:, :, k] = pieces[:, :, k] + decay[:, k] * tails[:, :, k + 1]
     now = np.array([np.searchsorted(row, times, side="right") for row in edges[:, 1:]]).reshape(n, len(times))
     trial = np.arange(n)[:, None]
     left = np.maximum(edges[trial, np.minimum(now + 1, segments)] - times, 0.0)  # of the segment under way
-    piece, fade = _discounted_length(left, tau), np.exp(-left / tau)
+    piece, fade = discounted_length(left, tau), np.exp(-left / tau)
     progress, seconds = rates[:, trial, now] * piece + tails[:, trial, now + 1] * fade
     return progress.take(again, axis=1), seconds.take(again, axis=1)
 
 
-def _discounted_length(seconds: Array, tau: float) -> Array:
+def discounted_length(seconds: Array, tau: float) -> Array:
     """∫ exp(-s/τ) ds from 0 to each of `seconds`."""
     return seconds if math.isinf(tau) else -tau * np.expm1(-seconds / tau)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gait import registry
+from gait.optimizers.actor_critic import ActorCritic
 from gait.optimizers.ars import ARS
 from gait.optimizers.as_cma import ASCMA
 from gait.optimizers.base import Optimizer
@@ -16,12 +17,14 @@ from gait.optimizers.lra_cma_es import LRACMAES
 from gait.optimizers.natural_gradient import NaturalGradient
 from gait.optimizers.nelder_mead import NelderMead
 from gait.optimizers.pgpe import PGPE
+from gait.optimizers.ppo import PPO
 from gait.optimizers.random_search import RandomSearch
 from gait.optimizers.regression_gradient import RegressionGradient
 from gait.optimizers.reinforce import Reinforce
 from gait.optimizers.scipy_minimize import ScipyMinimize
 
 SHELF: tuple[type[Optimizer], ...] = (
+    ActorCritic,
     ARS,
     ASCMA,
     Bayesian,
@@ -34,6 +37,7 @@ SHELF: tuple[type[Optimizer], ...] = (
     NaturalGradient,
     NelderMead,
     PGPE,
+    PPO,
     RandomSearch,
     RegressionGradient,
     Reinforce,

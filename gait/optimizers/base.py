@@ -140,6 +140,18 @@ class Optimizer(ABC):
     def recommend(self) -> Policy:
         """The policy to use after all that was told; not the best reading, which is luck."""
 
+    def drawn(self) -> Policy | None:
+        """The recommendation with the draws it was learned with; None if its actions were never drawn."""
+        return None
+
+    def state(self) -> dict[str, NDArray[Any]] | None:
+        """All that it goes on from between two batches, as arrays of numbers; None: a replay is cheap enough."""
+        return None
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` gave, in an optimizer made with the same problem, seed and settings."""
+        raise NotImplementedError(f"{self.name} keeps no state; it is replayed")
+
     @abstractmethod
     def _ask(self) -> list[Query]:
         """Queries made by `self.query`, in order."""

@@ -85,17 +85,21 @@ class GaussianSearch(Optimizer):
             return Linear(self._policy.mean, self._policy.gain)
         return Constant(self._policy.mean)
 
+    def drawn(self) -> Policy:
+        """The Gaussian policy that is asked next."""
+        return self._policy
+
     def _ask(self) -> list[Query]:
         return [self.query(self._policy) for _ in range(self.settings.trials)]
 
     def _drawn(self, trials: list[Trial]) -> Drawn:
         """What the policy drew and saw in a batch."""
-        actions, episodes = _decisions(trials, self._policy.gain.shape)
+        actions, episodes = decisions_of(trials, self._policy.gain.shape)
         policy = self._policy
         z = standard_draws(actions, policy.mean, policy.log_std, policy.gain, episodes.features)
         if not self.settings.feedback:
             return Drawn(z, np.zeros((len(z), 0)), episodes)
-        sound = np.array([not _diverged(t) for t in trials])[episodes.trial]
+        sound = np.array([not diverged(t) for t in trials])[episodes.trial]
         self._features = self._features.after(episodes.features[sound])
         return Drawn(z, self._features.standard(episodes.features), episodes)
 
@@ -114,25 +118,26 @@ class GaussianSearch(Optimizer):
         return limited
 
 
-def _decisions(trials: list[Trial], shape: tuple[int, ...]) -> tuple[Array, Episodes]:
+def decisions_of(trials: list[Trial], shape: tuple[int, ...]) -> tuple[Array, Episodes]:
     """The usable decisions of all trials: their actions (M, d) and the rest as `Episodes`."""
     d, f = shape
     kept = [_usable(trial) for trial in trials]
-    diverged = [_diverged(trial) for trial in trials]
+    lost = [diverged(trial) for trial in trials]
     # what a blown-up simulation says of its progress is not believed
-    rewards = [np.zeros(k) if lost else t.rewards[:k] for t, k, lost in zip(trials, kept, diverged, strict=True)]
+    rewards = [np.zeros(k) if gone else t.rewards[:k] for t, k, gone in zip(trials, kept, lost, strict=True)]
     episodes = Episodes(
         trial=np.repeat(np.arange(len(trials)), kept),
         features=np.concatenate([t.features[:k].reshape(k, f) for t, k in zip(trials, kept, strict=True)]),
         rewards=np.concatenate(rewards),
         durations=np.concatenate([t.durations[:k] for t, k in zip(trials, kept, strict=True)]),
         asked=np.array([t.asked for t in trials]),
-        fell=np.array(diverged) | np.array([t.ending is Ending.FELL for t in trials]),
+        fell=np.array(lost) | np.array([t.ending is Ending.FELL for t in trials]),
     )
     return np.concatenate([t.actions[:k].reshape(k, d) for t, k in zip(trials, kept, strict=True)]), episodes
 
 
-def _diverged(trial: Trial) -> bool:
+def diverged(trial: Trial) -> bool:
+    """Whether a trial's simulation blew up, so that it has no score."""
     return trial.ending is Ending.DIVERGED or trial.score is None
 
 

@@ -136,8 +136,9 @@ def _comparison(group: Group, page: Page, folder: str, level: int) -> Iterator[s
 
 def _best(run: FoundRun, page: Page, name: str) -> Iterator[str]:
     """What a run saves, its video, and its parameters beside the start's."""
-    if told := words.saving(run.result or {}):
-        yield html.paragraph(told)
+    for told in (words.saving(run.result or {}), words.acting(run.result or {})):
+        if told:
+            yield html.paragraph(told)
     if run.overspent > 0.01 * float(run.manifest["budget"]):
         spent = f"Its last batch went {show_duration(run.overspent)} beyond the budget"
         yield html.paragraph(
@@ -150,7 +151,7 @@ def _best(run: FoundRun, page: Page, name: str) -> Iterator[str]:
         yield told
     else:
         yield html.paragraph(
-            "Its recommendation is a feedback policy, not a set of parameters: see result.json.", "note"
+            "Its recommendation is a feedback policy, not a set of parameters: its weights are in policy.npz.", "note"
         )
 
 

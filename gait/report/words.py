@@ -114,6 +114,17 @@ def saving(result: Mapping[str, Any]) -> str:
     return f"Against {name} it saves {' and '.join(told)}, on held-out trials."
 
 
+def acting(result: Mapping[str, Any]) -> str:
+    """How the policy does with and without its draws, and which is recommended; empty if nothing was drawn."""
+    if "stochastic" not in result:
+        return ""
+    best, drawn, unit = result["recommended"], result["stochastic"], result["score_unit"]
+    return (
+        f"What is recommended acts deterministically: {best['mean']:.3f} {unit}. The same policy with the draws it was "
+        f"learned with (stochastic) has {drawn['mean']:.3f} ± {drawn['sd']:.3f} {unit} on the same held-out trials."
+    )
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as people list them: a, b and c."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

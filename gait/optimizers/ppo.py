@@ -1,0 +1,43 @@
+"""PPO: proximal policy optimisation of a neural policy, over trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gait.optimizers.base import Array, setting
+from gait.optimizers.network_search import NetworkSearch, NetworkSettings, Walked
+
+
+@dataclass(frozen=True)
+class PPOSettings(NetworkSettings):
+    """How far and how fast a batch moves the policy."""
+
+    clip: float = setting(
+        0.5, "a decision's probability counts as changed by at most this (ε of the paper)", low=0.0, high=10.0
+    )
+    rate: float = setting(0.03, "Adam's step length for the policy", low=0.0, high=1.0)
+    epochs: int = setting(10, "how often each decision is used, at most", low=1, high=1000)
+    minibatch: int = setting(64, "decisions a step", low=1, high=100_000)
+    divergence: float = setting(
+        0.5, "KL divergence from the policy that walked, beyond which no epoch begins", unit="nats", low=0.0, high=100.0
+    )
+
+
+class PPO(NetworkSearch):
+    """Proximal policy optimisation: the clipped objective, several epochs over a batch of trials, one draw a decision.
+
+    J. Schulman, F. Wolski, P. Dhariwal, A. Radford and O. Klimov, "Proximal policy optimization algorithms",
+    arXiv:1707.06347 (2017).
+    """
+
+    name = "ppo"
+    about = "proximal policy optimisation of a neural policy, one draw a stride (Schulman et al. 2017), by PyTorch"
+    Settings = PPOSettings
+
+    def _improve(self, walked: Walked) -> tuple[list[Array], Array]:
+        s, policy, clipped = self.settings, self._policy, self._neural.clipped
+        by = clipped.Clipping(s.clip, s.rate, s.epochs, s.minibatch, s.reach, s.divergence)
+        found: tuple[list[Array], Array] = clipped.improve(
+            policy.layers, policy.log_std, walked.states, walked.actions, walked.better, by, self.rng
+        )
+        return found
