@@ -22,10 +22,10 @@ from gait.seeing.film import Shot, film, sheet
 from gait.seeing.judge import HELD_OUT, Judged, in_words, judge
 from gait.seeing.policy import SeeingPolicy, load_policy
 from gait.seeing.train import TRIALS, UPDATES, Bill, bill_as_data, train
-from gait.seeing.trials import seeing, told
+from gait.seeing.trials import Pilot, seeing, told
 from gait.seeing.world import Ball
 
-SHIPPED = "quadruped/seeing.npz"
+SHIPPED, SHIPPED_BLIND = "quadruped/seeing.npz", "quadruped/seeing_blind.npz"
 SHOWN = (Ball(1.8, np.radians(40.0)), Ball(1.3, np.radians(-25.0)), Ball(1.5, np.radians(-58.0)))
 """Balls of the film; the last isn't seen at first."""
 
@@ -73,24 +73,30 @@ def run(o: argparse.Namespace) -> None:
             policy.save(o.out)
     else:
         policy = load_policy(o.weights or model_path(SHIPPED))
-    judged = judge_all(policy, o.blind, o.balls)
+    if o.blind:
+        judged = {"trained blind": judge_one("trained blind", seeing(policy), False, o.balls)}
+    else:
+        beside = None if o.train else load_policy(model_path(SHIPPED_BLIND))
+        judged = judge_all(policy, beside, o.balls)
     if o.ledger:
         append_lines(o.ledger, [line_of(o, bill, judged)])
     if o.video or o.picture:
         draw(policy, o.video, o.picture)
 
 
-def judge_all(policy: SeeingPolicy, blind: bool, balls: int) -> dict[str, Judged]:
-    """Print and return how the policy does with its eyes open (unless it never saw) and shut, and who is told."""
-    pilot, judged = seeing(policy), {}
-    for name, who, sees in (
-        ("seeing", pilot, True),
-        ("black picture", pilot, False),
-        ("told the bearing", told, False),
-    ):
-        if not (blind and name == "seeing"):
-            judged[name] = judge(who, sees=sees, balls=balls)
-            print(in_words(name, judged[name]), flush=True)
+def judge_all(policy: SeeingPolicy, trained_blind: SeeingPolicy | None, balls: int) -> dict[str, Judged]:
+    """Print and return how the policy does with its eyes open and shut, one that never saw, and who is told."""
+    pilots = {"seeing": (seeing(policy), True), "its eyes shut": (seeing(policy), False)}
+    if trained_blind:
+        pilots["trained blind"] = (seeing(trained_blind), False)
+    pilots["told the bearing"] = (told, False)
+    return {name: judge_one(name, *who, balls) for name, who in pilots.items()}
+
+
+def judge_one(name: str, pilot: Pilot, sees: bool, balls: int) -> Judged:
+    """Judge one pilot and print how it did."""
+    judged = judge(pilot, sees=sees, balls=balls)
+    print(in_words(name, judged), flush=True)
     return judged
 
 

@@ -26,8 +26,11 @@ Array = NDArray[np.float64]
 SIZE, INSET = (848, 480), 192
 """Of the film, and of the inset's sides [pixels]; three pixels each for one of the camera."""
 FPS = 25
-AWAY, ELEVATION = 1.5, -28.0
-"""The film's camera: how far from the middle between robot and start of the ball's line [m], and its tilt [deg]."""
+AWAY, ELEVATION = 1.1, -28.0
+"""The film's camera looks at the middle between robot and ball from behind: how far it is from there when they are
+together [m], and its tilt [deg]."""
+SHADOWS = (8.0, 4096)
+"""How far shadows reach, in half the model's extent, and pixels along a side of their map: the ball has one too."""
 HELD = 0.8
 """Seconds that the last picture of a trial stays."""
 
@@ -72,6 +75,7 @@ class Theatre:
         use_backend()
         self._model: Any = copy.copy(model)
         self._model.vis.global_.offwidth, self._model.vis.global_.offheight = SIZE
+        self._model.vis.map.shadowclip, self._model.vis.quality.shadowsize = SHADOWS
         self._data = mujoco.MjData(self._model)
         self._renderer = mujoco.Renderer(self._model, SIZE[1], SIZE[0])
         self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False

@@ -13,7 +13,7 @@ from gait.seeing.walker import BallWalker
 from gait.seeing.world import spread_balls
 from gait.simulate import Walk
 
-HELD_OUT = 200
+HELD_OUT = 100
 """Balls that a policy is judged by."""
 HELD_OUT_SEED = 2026
 """Of their places and of the noise of their trials."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-UPDATES, TRIALS = 60, 64
+UPDATES, TRIALS = 25, 64
 """Batches that are learned from, and the trials of each."""
 SECONDS = 8.0
 """A training trial lasts so long; what would come after is what the critic expects."""
