@@ -54,6 +54,7 @@ MAY_IMPORT = {
     "trial",
     "report": "around compare durations errors files ledger space view",
     "hilo": "compare controllers errors files human optimizers policy session space task tasks trial view",
+    "seeing": "controllers errors files models robots simulate tasks trial view",
     "words": "errors",
     "commands": "analysis around compare durations errors evaluate manifest optimizers report robots run shelf show "
     "tasks view words",
@@ -66,7 +67,7 @@ LATE = {("run", "view")}
 """Imports against the flow, made inside a function when they are needed: `Run.render` draws."""
 
 OUTSIDE = {
-    "mujoco": "analysis simulate robots human tasks view",
+    "mujoco": "analysis simulate robots human seeing tasks view",
     "cma": "optimizers.evolution human.tuning",
     "numba": "compiled",
     "llvmlite": "compiled",
@@ -80,7 +81,8 @@ OUTSIDE = {
     "report.pictures view",
     "ray": "compare.executors.ray",
     "av": "view",
-    "PIL": "view",
+    "PIL": "seeing.film view",
+    "torch": "seeing.learn",
     "mjviser": "view.web",
     "viser": "view.web",
     "glfw": "view.window",
