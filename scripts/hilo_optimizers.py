@@ -30,7 +30,7 @@ from gait.report.kept import Told, write_kept_report
 
 ARMS: dict[str, dict[str, str]] = {
     "cma-es": {"population": "8", "initial_step": "2"},
-    "as-cma": {"population": "8", "initial_step": "2"},
+    "as-cma": {"population": "8", "initial_step": "2", "longest": "120"},
     "bayesian": {"initial": "8", "initial_spread": "3", "batch": "1"},
     "finite-difference": {"policies": "8", "evaluations": "1", "step": "2"},
     "regression-gradient": {"trials": "8", "spread": "1", "step": "2"},
