@@ -130,7 +130,8 @@ def opening(numbers: Numbers, page: Page, folder: str = "", level: int = 1) -> I
     yield page.picture(curves_picture(numbers, _quantity(numbers)), folder)
     yield tables.standings(numbers)
     how = HOW.format("its pair of the other" if study.paired else "a run of the other", study.test)
-    yield html.paragraph(f"The target is {study.goal[1]}. {how}", "note")
+    target = "was asked for" if study.target is not None else f"is {study.goal[1]}"
+    yield html.paragraph(f"The target {target}. {how}", "note")
 
 
 def on_demand(numbers: Numbers, page: Page, folder: str = "") -> Iterator[str]:
