@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -24,16 +25,22 @@ COMMANDS: dict[str, type] = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower(): cls
     for cls in (List, Optimize, Resume, Show, Evaluate, Render, View, Analyze, Pareto, Compare, Report, CheckRobot)
 }
+PIPE_CLOSED = 128 + 13
+"""What a shell says of a program that SIGPIPE ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Entry point: exit code 0 if done, 2 if asked for what can't be, 130 if interrupted."""
+    """Entry point: exit code 0 if done, 2 if asked for what can't be, 130 if interrupted, 141 if nobody reads on."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without "±" gets a "?", not an exception
     forget_broken_choice()
     try:
         code = _parse(list(sys.argv[1:] if argv is None else argv)).run()
+        sys.stdout.flush()  # here, where a closed pipe can still be caught
+    except BrokenPipeError:  # as of `gait list | head -1`: no more is wanted
+        code = PIPE_CLOSED
+        _drop_output()
     except UsageError as error:
         print(f"gait: {error}", file=sys.stderr)
         code = 2
@@ -44,6 +51,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         print("gait: interrupted", file=sys.stderr)
         code = 130
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: Python writes it when it ends, and would complain."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse(words: list[str]) -> Any:
@@ -61,7 +74,8 @@ def _parse(words: list[str]) -> Any:
                 description=None if name else "Tune walkers; see what it cost in simulated time.",
             )  # fmt: skip
     except SystemExit as stop:
-        if not stop.code:
+        if not stop.code:  # help was asked for
+            sys.stdout.flush()
             raise
         raise UsageError(f"{sentence(said.getvalue())} See: {f'gait {name}'.strip()} --help") from None
 

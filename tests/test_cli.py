@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -420,7 +421,7 @@ WRONG = [
     ("compare toy --out new", "missing from gait compare: --optimizers"),
     ("compare toy --optimizers cma-es", "missing from gait compare: --out"),
     (COMPARE + "cma", "unknown optimizer 'cma'"),
-    (COMPARE + "cma-es,", "unknown optimizer ''"),
+    (COMPARE + "cma-es,", "the name is empty"),
     (COMPARE + "cma-es --seeds 0", "seeds must be at least 1"),
     (COMPARE + "cma-es --jobs 0", "jobs must be at least 1"),
     (COMPARE + "cma-es --jobs x", "--jobs: 'x' is not a whole number"),
@@ -530,6 +531,18 @@ def test_in_a_process_of_its_own_it_is_the_same(words, tmp_path):
     assert done.stderr.startswith("gait: ")
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["list", "list optimizers --settings", "list --json", "compare --help"])
+def test_a_pipe_that_nobody_reads_ends_it_without_a_word(words):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "gait", *words.split()], stdout=write, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(write)
+    assert done.returncode == 141
+    assert done.stderr == ""
 
 
 def test_the_command_is_installed(tmp_path):

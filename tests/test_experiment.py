@@ -269,6 +269,12 @@ def test_bad_input_is_refused_at_construction(exp, change, word):
         ("cma-es:population=many", "population must be a whole number"),
         ("a/b=cma-es", "label 'a/b'"),
         ("..=cma-es", "label '..'"),
+        ("a b=cma-es", "label 'a b'"),
+        ("x" * 65 + "=cma-es", "at most 64"),
+        ("report=cma-es", "report/ is where the report's pictures are"),
+        ("=cma-es", "the label before '=' is empty"),
+        ("", "the name is empty"),
+        ("small=", "the name is empty"),
     ],
 )
 def test_a_word_that_is_no_optimizer_is_refused(word, said):

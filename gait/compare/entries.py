@@ -19,7 +19,9 @@ from gait.optimizers.base import Settings
 from gait.task import Task
 from gait.tasks import find_task, make_task
 
-LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
+TAKEN = "report"
+"""A folder of an experiment's own: the pictures of its report."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,10 @@ def read_optimizers(words: Iterable[str]) -> tuple[OptimizerEntry, ...]:
 
 def _read_optimizer(word: str) -> OptimizerEntry:
     head, *settings = (part.strip() for part in word.split(":"))
-    label, _, name = (part.strip() for part in head.rpartition("="))
+    label, given, name = (part.strip() for part in head.rpartition("="))
+    if not name or (given and not label):
+        what = "label before '='" if name else "name"
+        raise UsageError(f"--optimizers {word or repr(word)}: the {what} is empty; write NAME,NAME,… or LABEL=NAME,…")
     found: dict[str, str] = {}
     for setting in settings:
         key, _, value = (part.strip() for part in setting.partition("="))
@@ -113,7 +118,10 @@ def distinct(kind: str, entries: Sequence[OptimizerEntry] | Sequence[TaskEntry])
 def check_label(kind: str, label: str) -> None:
     """Refuse a label that makes no plain folder's name."""
     if not LABEL.fullmatch(label):
-        raise UsageError(f"{kind} label {label!r}: a label is made of letters, digits, '_', '.', '+' and '-'.")
+        rule = "a label is made of letters, digits, '_', '.', '+' and '-', at most 64, and begins with none of '.+-'"
+        raise UsageError(f"{kind} label {label!r}: {rule}.")
+    if label == TAKEN:
+        raise UsageError(f"{kind} label {label!r}: {label}/ is where the report's pictures are; choose another label.")
 
 
 def plain(data: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from itertools import takewhile
@@ -23,6 +23,7 @@ from typing import Any, Protocol, TypeVar
 
 from gait.around import Around
 from gait.compare.executors.processes import results
+from gait.compare.study import Study
 from gait.files import append_lines, drop_torn_line, read_json, read_lines
 from gait.optimizers import find_optimizer
 from gait.optimizers.base import Optimizer
@@ -99,6 +100,20 @@ def line_of(result: Mapping[str, Any]) -> Line:
         "seconds": result["seconds"], "trials": result["trials"], "batches": result["batches"],
         "endings": result["endings"], "curve": [[p["clock"], p["mean"]] for p in result["curve"]],
         **({"stochastic": {k: drawn[k] for k in ("mean", "sd", "n", "falls")}} if drawn else {}),
+    }  # fmt: skip
+
+
+def study_of(rows: Mapping[str, Sequence[Line]], budget: float, target: float | None = None) -> Study:
+    """The study of such lines by label, the reference first, at one budget [s]."""
+    return Study({label: [_result(label, line) for line in lines] for label, lines in rows.items()}, budget, target)
+
+
+def _result(label: str, line: Line) -> Line:
+    """A line as the result of a run, whose curve has means only."""
+    task = make_task(line["task"], dict(line["fields"]), 1)
+    curve = [{"clock": clock, "mean": mean, "sd": None, "n": None} for clock, mean in line["curve"]]
+    return line | {
+        "optimizer": label, "curve": curve, "score_name": task.score_name, "score_unit": task.score_unit
     }  # fmt: skip
 
 

@@ -29,6 +29,8 @@ class Study:
     results: Mapping[str, Sequence[Mapping[str, Any]]]
     budget: float
     target: float | None = None
+    paired: bool = False
+    """Whether the k-th runs of all optimizers met the same: the same person. Else they share no more than a task."""
 
     @property
     def every(self) -> list[Mapping[str, Any]]:
@@ -56,7 +58,7 @@ class Study:
     @cached_property
     def summaries(self) -> list[Summary]:
         """What the table says, as numbers, in the order given; the same runs give the same numbers."""
-        return summary.summarize(self.curves, self.budget, self.goal[0], np.random.default_rng(0))
+        return summary.summarize(self.curves, self.budget, self.goal[0], np.random.default_rng(0), paired=self.paired)
 
     @cached_property
     def curves(self) -> dict[str, list[summary.Curve]]:
@@ -94,6 +96,11 @@ class Study:
             table.add_row(*(s.name, *scores, _reached(s.time), _versus(s))[: 1 + len(heads)])
         return table
 
+    @property
+    def test(self) -> str:
+        """What tells whether a difference is clear."""
+        return "signed-rank test" if self.paired else "permutation test"
+
     def print(self) -> None:
         """Print the table."""
         Console(width=max(100, Console().width)).print(self.table(), highlight=False)
@@ -108,8 +115,8 @@ class Study:
         ]
         if len(self.results) > 1:
             said.append(
-                f"P: that a run beats one of {self.summaries[0].name}; better or worse where a permutation "
-                f"test gives p < {SIGNIFICANT}, Holm-corrected over all pairs"
+                f"P: that a run beats {'its pair' if self.paired else 'one'} of {self.summaries[0].name}; better or "
+                f"worse where a {self.test} gives p < {SIGNIFICANT}, Holm-corrected over all pairs"
             )
         return "\n".join(line for line in (*said, statistics.few_seeds(min(counts))) if line)
 

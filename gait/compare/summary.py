@@ -47,14 +47,19 @@ def target_times(curves: Mapping[str, Sequence[Curve]], target: float, budget: f
 
 
 def time_contests(
-    times: Mapping[str, Array], budget: float, rng: np.random.Generator
+    times: Mapping[str, Array], budget: float, rng: np.random.Generator, *, paired: bool = False
 ) -> dict[tuple[str, str], Contest]:
     """Who gets to a target sooner; runs that never get there tie for the last place."""
-    return contests({name: -np.minimum(t, 2 * budget) for name, t in times.items()}, rng)
+    return contests({name: -np.minimum(t, 2 * budget) for name, t in times.items()}, rng, paired=paired)
 
 
 def summarize(
-    curves: Mapping[str, Sequence[Curve]], budget: float, target: float, rng: np.random.Generator
+    curves: Mapping[str, Sequence[Curve]],
+    budget: float,
+    target: float,
+    rng: np.random.Generator,
+    *,
+    paired: bool = False,
 ) -> list[Summary]:
     """One `Summary` an optimizer, in the order given; the first is what the others are held against.
 
@@ -63,9 +68,10 @@ def summarize(
       budget: simulated seconds of each run; what was paid for later does not count.
       target: the score whose time is wanted.
       rng: for the bootstraps and permutations.
+      paired: whether the k-th runs of all optimizers belong together.
     """
     last, times = final_scores(curves, budget), target_times(curves, target, budget)
-    against = contests(last, rng)
+    against = contests(last, rng, paired=paired)
     first = next(iter(curves), "")
     rows = []
     for name, runs in curves.items():

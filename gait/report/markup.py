@@ -22,7 +22,7 @@ figure { margin: 1rem 0; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.8rem 0.3rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top;
   overflow-wrap: normal; white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 13rem; }
+td:last-child:not(.number) { white-space: normal; min-width: 13rem; }
 th { font-weight: 600; color: var(--soft); white-space: normal; vertical-align: bottom; }
 td.number, th.number { text-align: right; }
 video { display: block; width: 100%; max-width: 60rem; height: auto; background: #eee; }

@@ -62,12 +62,12 @@ class Numbers:
     @cached_property
     def beats(self) -> dict[tuple[str, str], contests.Contest]:
         """Who ends better, Holm-corrected over the pairs."""
-        return contests.contests(self.final, _rng())
+        return contests.contests(self.final, _rng(), paired=self.study.paired)
 
     @cached_property
     def sooner(self) -> dict[tuple[str, str], contests.Contest]:
         """Who gets to the goal sooner, Holm-corrected over the pairs."""
-        return time_contests(self.times, self.study.budget, _rng())
+        return time_contests(self.times, self.study.budget, _rng(), paired=self.study.paired)
 
     def speed_up(self, name: str, other: str) -> tuple[float, float, float]:
         """How many times sooner `name` gets to the goal than `other`, with its interval."""

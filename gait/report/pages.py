@@ -27,7 +27,7 @@ HOW = (
     "Scores are those of the recommendation on held-out trials that are the same for all and not charged: "
     "interquartile means with 95 % bootstrap intervals over runs. Time is simulated and charged: walking, set-up, "
     "falls. Time to a target: all seconds spent / runs that got there. "
-    "P: that a run of one ends above a run of the other; better or worse where a permutation test gives "
+    "P: that a run of one ends above {}; better or worse where a {} gives "
     f"p < {SIGNIFICANT}, Holm-corrected over all pairs."
 )
 
@@ -105,33 +105,53 @@ def _comparison(group: Group, page: Page, folder: str, level: int) -> Iterator[s
         yield tables.progress(group)
         yield from _again(group_commands(group), group.every)
         return
-    numbers, one = Numbers(group.study), best.result or {}
-    quantity = f"{one['score_name']} [{one['score_unit']}]"
-    yield html.heading(words.headline(numbers), level)
-    yield html.paragraph(words.standing(numbers))
-    for caution in words.cautions(numbers):
-        yield html.paragraph(caution, "caution")
-    yield page.picture(curves_picture(numbers, quantity), folder)
-    yield tables.standings(numbers)
-    yield html.paragraph(f"The target is {group.study.goal[1]}. {HOW}", "note")
+    numbers = Numbers(group.study)
+    yield from opening(numbers, page, folder, level)
     if len(group.finished) < group.asked:
         yield html.details("How far it is", [tables.progress(group)])
-    for picture in comparison_pictures(numbers, quantity):
-        yield html.details(picture.title, [page.picture(picture, folder)])
-    if numbers.improved:
-        ends = f"start {group.study.start:.4g} (0) to best known {numbers.best:.4g} {one['score_unit']} (1)"
-        note = html.paragraph(
-            f"Mean height of the curves, from {ends}; log time begins at {spell(numbers.log_clock[0])}."
-        )
-        yield html.details("Area over the convergence curve", [tables.areas(numbers), note])
+    yield from on_demand(numbers, page, folder)
     spent = spent_of(group)
     yield html.details(
         "Where the simulated time went", [page.picture(spent_picture(spent), folder), tables.spending(spent)]
     )
     yield html.heading(f"The best run: {best.optimizer}, seed {best.seed}")
-    yield html.paragraph(words.run_headline(one))
+    yield html.paragraph(words.run_headline(best.result or {}))
     yield from _best(best, page, "-".join(part for part in (folder, "best") if part))
     yield from _again(group_commands(group), group.every)
+
+
+def opening(numbers: Numbers, page: Page, folder: str = "", level: int = 1) -> Iterator[str]:
+    """What a comparison says first: a sentence, who stands where, the curves, the table."""
+    study = numbers.study
+    yield html.heading(words.headline(numbers), level)
+    yield html.paragraph(words.standing(numbers))
+    for caution in words.cautions(numbers):
+        yield html.paragraph(caution, "caution")
+    yield page.picture(curves_picture(numbers, _quantity(numbers)), folder)
+    yield tables.standings(numbers)
+    how = HOW.format("its pair of the other" if study.paired else "a run of the other", study.test)
+    target = "was asked for" if study.target is not None else f"is {study.goal[1]}"
+    yield html.paragraph(f"The target {target}. {how}", "note")
+
+
+def on_demand(numbers: Numbers, page: Page, folder: str = "") -> Iterator[str]:
+    """The comparison's other pictures, and the areas over its curves."""
+    for picture in comparison_pictures(numbers, _quantity(numbers)):
+        yield html.details(picture.title, [page.picture(picture, folder)])
+    if numbers.improved:
+        ends = f"start {numbers.study.start:.4g} (0) to best known {numbers.best:.4g} {_unit(numbers)} (1)"
+        note = html.paragraph(
+            f"Mean height of the curves, from {ends}; log time begins at {spell(numbers.log_clock[0])}."
+        )
+        yield html.details("Area over the convergence curve", [tables.areas(numbers), note])
+
+
+def _quantity(numbers: Numbers) -> str:
+    return f"{numbers.study.every[0]['score_name']} [{_unit(numbers)}]"
+
+
+def _unit(numbers: Numbers) -> str:
+    return str(numbers.study.every[0]["score_unit"])
 
 
 def _best(run: FoundRun, page: Page, name: str) -> Iterator[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from gait.compare.contests import Contest
 from gait.compare.runtimes import TimeToTarget
 from gait.compare.spent import MEANING, Spent
 from gait.compare.statistics import Interval
-from gait.compare.study import decimals, spell, verdict
+from gait.compare.study import Study, decimals, spell, verdict
 from gait.durations import show_duration
 from gait.report.commands import versions
 from gait.report.markup import table
@@ -79,6 +80,23 @@ def spending(spent: Mapping[str, Spent]) -> str:
     kinds = [kind for kind in MEANING if any(getattr(s, kind) for s in spent.values())]
     rows = [(name, *(_share(s, kind) for kind in kinds), show_duration(s.charged)) for name, s in spent.items()]
     return table(["", *(MEANING[kind] for kind in kinds), "charged"], rows)
+
+
+def bills(study: Study) -> str:
+    """What runs cost, of which only results are known: mean time of each kind, trials and falls."""
+    kinds = {"walking": "walking", "setup": "set-up", "falls": "falls"}
+    kinds = {k: told for k, told in kinds.items() if any(r["seconds"][k] for r in study.every)}
+    rows = []
+    for name, results in study.results.items():
+        means = {k: sum(r["seconds"][k] for r in results) / len(results) for k in (*kinds, "charged")}
+        trials, falls = (sum(counts) / len(results) for counts in zip(*map(_counts, results), strict=True))
+        row = [name, *(show_duration(means[k]) for k in kinds), show_duration(means["charged"])]
+        rows.append([*row, f"{trials:.0f}", f"{falls:.1f}"])
+    return table(["", *kinds.values(), "charged", "trials", "falls"], rows, numbers=(len(kinds) + 2, len(kinds) + 3))
+
+
+def _counts(result: Mapping[str, Any]) -> tuple[int, int]:
+    return int(result["trials"]), int(result["endings"].get("fell", 0))
 
 
 def _share(s: Spent, kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gait.errors import UsageError
@@ -41,7 +41,12 @@ def write_report(directories: Sequence[Path], out: Path | None = None, *, target
     single = len(groups) == 1 and len(groups[0].every) == 1 and groups[0].every[0].path in directories
     parts = run_page(groups[0], Page(beside)) if single else comparison_page(groups, Page(beside))
     title = " · ".join(dict.fromkeys([groups[0].task, *(str(d) for d in directories)]))
-    part = out.with_suffix(".part")
+    return write_page(out, title, parts)
+
+
+def write_page(file: Path, title: str, parts: Iterable[str]) -> Path:
+    """Write a page of parts, whole or not at all; the file."""
+    part = file.with_suffix(".part")
     part.write_text(markup.page(title, parts), encoding="utf-8")
-    part.replace(out)
-    return out
+    part.replace(file)
+    return file
