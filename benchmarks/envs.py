@@ -2,10 +2,10 @@
 
     python benchmarks/envs.py [--rounds 5] [--seconds 8]
 
-A vector environment of n worlds is stepped with random actions: controllers, measures, observations, infos and episodes
-that begin anew are in its time; the policy is not. The bare loop plays the same worlds' recorded controls, `mj_step` and
-nothing else, dealt to as many threads. They take turns; a line's ratio is the loop's best time / the environment's best
-time for the same simulated seconds (shared machines only ever slow one down).
+A vector environment of n worlds is stepped with random actions: controllers, measures, observations, infos and
+episodes that begin anew are in its time; the policy is not. The bare loop plays the same worlds' recorded controls,
+`mj_step` and nothing else, dealt to as many threads. They take turns; a line's ratio is the loop's best time / the
+environment's best time for the same simulated seconds (shared machines only ever slow one down).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import gymnasium
 import mujoco
 import numpy as np
 
-import gait.envs as _  # registers them
+import gait.envs  # noqa: F401  registers them
 from gait.envs.vector import QuadrupedVectorEnv
 from gait.robots.quadruped import QuadrupedWalker
 
