@@ -53,7 +53,8 @@ def main() -> None:
     o = parser.parse_args()
     learners, kept = o.learners.split(","), Kept(o.kept)
     stages = sorted({min(FIRST, o.hours), o.hours})
-    asked = [question(name, seed, HOUR * h) for h in stages for name in learners for seed in range(o.seeds)]
+    # seed by seed, so that a study that is stopped has all learners about equally far
+    asked = [question(name, seed, HOUR * h) for h in stages for seed in range(o.seeds) for name in learners]
     if o.minutes > 0:
         walk(kept, asked, o.work, o.jobs, time.monotonic() + 60 * o.minutes)
     rows = {name: longest(kept.lines, name) for name in dict.fromkeys([*OURS, SB3])}
