@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait import gradients
 from gait.errors import UsageError
 from gait.gradients import FeatureScale
 from gait.optimizers.base import Array
@@ -123,8 +122,9 @@ class NeuralPolicy:
         F is the exact Fisher information of a decision, mean over the states (M, f). Without states to answer to
         and with σ = 1 ε, it is the slope itself.
         """
-        fisher = self.neural.scores.fisher_layers(self.layers, self.log_std, states, self.spread.reach)
-        step = gradients.damped_natural_step(slope, fisher, DAMPING)
+        scores = self.neural.scores
+        fisher = scores.fisher_layers(self.layers, self.log_std, states, self.spread.reach)
+        step = scores.natural_step(slope, fisher, DAMPING)
         ends = np.cumsum([a.size for a in self.layers])[:-1]
         return [part.reshape(a.shape) for part, a in zip(np.split(step, ends), self.layers, strict=True)]
 
