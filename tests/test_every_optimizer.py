@@ -15,8 +15,10 @@ from gait.policy import DRAWS, Constant, GaussianNetwork, Network
 
 NAMES = optimizer_names()
 BATCHES = 6
-TRIALS = {"bayesian": 120}
-"""Trials until it must have improved; 720 if not named. A Gaussian process is meant for 200: its asks grow dear."""
+TRIALS = {"bayesian": 120, "ppo": 480, "actor-critic": 480}
+"""Trials until it must have improved; 720 if not named. A Gaussian process is meant for 200: its asks grow dear.
+
+Networks are dear to train."""
 every = pytest.mark.parametrize("name", NAMES)
 
 

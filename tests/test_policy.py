@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gait.errors import UsageError
-from gait.policy import POLICIES, Constant, Gaussian, Linear, read_policy
+from gait.policy import POLICIES, Constant, Gaussian, GaussianNetwork, Linear, Network, read_policy
 
 
 def make(kind: str, seed: int = 0, d: int = 4, f: int = 3):
@@ -17,6 +17,10 @@ def make(kind: str, seed: int = 0, d: int = 4, f: int = 3):
         return Constant(rng.normal(size=d))
     if kind == "linear":
         return Linear(rng.random(d), rng.normal(size=(d, f)))
+    if "network" in kind:
+        layers = {"weight0": rng.normal(size=(5, f)), "bias0": rng.normal(size=5)}
+        layers |= {"weight1": rng.normal(size=(d, 5)), "bias1": rng.random(d)}
+        return Network(**layers) if kind == "network" else GaussianNetwork(log_std=rng.normal(size=d), **layers)
     return Gaussian(rng.random(d), rng.normal(size=d), rng.normal(size=(d, f)))
 
 
@@ -84,6 +88,29 @@ def test_a_linear_policy_is_a_gaussian_one_without_its_draws():
     assert linear.key() != Gaussian(linear.mean, np.zeros(4), linear.gain).key()
 
 
+def test_a_network_of_one_layer_is_a_linear_policy_to_the_last_bit():
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        mean, log_std, gain = rng.random(12), rng.normal(size=12), rng.normal(size=(12, 5))
+        phi = rng.normal(size=5) * 10.0 ** rng.integers(-3, 4)
+        plain, drawn = Network(weight0=gain, bias0=mean), GaussianNetwork(log_std=log_std, weight0=gain, bias0=mean)
+        assert np.array_equal(plain.act(phi, rng), Linear(mean, gain).act(phi, rng))
+        draws = [p.act(phi, np.random.default_rng(seed)) for p in (drawn, Gaussian(mean, log_std, gain))]
+        assert np.array_equal(*draws)
+    assert plain.key() != Linear(mean, gain).key()
+
+
+def test_a_network_is_tanh_layers_and_asks_for_no_chance():
+    network, rng = make("network"), np.random.default_rng(0)
+    before = rng.bit_generator.state
+    for phi in np.random.default_rng(1).normal(size=(20, 3)):
+        (w0, b0), (w1, b1) = network.layers
+        assert np.allclose(network.act(phi, rng), w1 @ np.tanh(w0 @ phi + b0) + b1, rtol=0, atol=1e-12)
+    assert rng.bit_generator.state == before
+    drawn = GaussianNetwork(log_std=np.full(4, -800.0), **network.arrays())
+    assert np.array_equal(drawn.act(phi, rng), network.act(phi, rng))
+
+
 def test_a_gaussian_policy_draws_what_it_says():
     policy, phi = make("gaussian"), np.array([0.3, -1.0, 2.0])
     rng = np.random.default_rng(0)
@@ -122,6 +149,12 @@ def test_arrays_of_the_wrong_shape_are_refused(kind):
         Gaussian(np.zeros(3), np.zeros(3), np.zeros((2, 1)))
     with pytest.raises(ValueError, match="must agree"):
         Linear(np.zeros(3), np.zeros((2, 1)))
+    with pytest.raises(ValueError, match="must agree"):
+        GaussianNetwork(log_std=np.zeros(3), weight0=np.zeros((2, 1)), bias0=np.zeros(2))
+    with pytest.raises(ValueError, match="must agree"):
+        Network(weight0=np.zeros((3, 1)), bias0=np.zeros(2))
+    with pytest.raises(ValueError, match="must agree"):
+        Network(weight0=np.zeros((3, 1)), bias0=np.zeros(3), weight1=np.zeros((2, 4)), bias1=np.zeros(2))
 
 
 @pytest.mark.parametrize(
@@ -145,6 +178,10 @@ def test_arrays_of_the_wrong_shape_are_refused(kind):
         {"kind": "linear", "mean": [0.0], "gain": [0.0]},
         {"kind": "linear", "mean": [0.0], "gain": [[1.0], [1.0]]},
         {"kind": "linear", "mean": [0.0], "log_std": [0.0], "gain": [[1.0]]},
+        {"kind": "network", "bias0": [0.0]},
+        {"kind": "network", "weight0": [[0.0]], "bias0": [0.0], "weight2": [[0.0]], "bias2": [0.0]},
+        {"kind": "network", "weight0": [[0.0]], "bias0": [0.0], "log_std": [0.0]},
+        {"kind": "gaussian-network", "weight0": [[0.0]], "bias0": [0.0]},
         {"kind": "gaussian", "mean": [0.0], "log_std": [0.0]},
         {"kind": "gaussian", "mean": [0.0], "log_std": [0.0], "gain": [[1.0], [1.0]]},
     ],
@@ -155,5 +192,7 @@ def test_foreign_data_is_refused_in_words(data):
 
 
 def test_unknown_kinds_list_the_known_ones():
-    with pytest.raises(UsageError, match=r"'gausian'. Did you mean 'gaussian'.*constant, gaussian, linear"):
+    with pytest.raises(
+        UsageError, match=r"'gausian'. Did you mean 'gaussian'.*constant, gaussian, gaussian-network, linear, network"
+    ):
         read_policy({"kind": "gausian"})

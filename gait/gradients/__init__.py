@@ -11,7 +11,7 @@ from gait.gradients.episodes import Episodes, progress_to_go
 from gait.gradients.estimates import estimate_gradient, judge
 from gait.gradients.features import FeatureScale
 from gait.gradients.generalised import generalised_advantages
-from gait.gradients.natural import damped_natural_step, divergence_step, episodic_natural_gradient
+from gait.gradients.natural import divergence_step, episodic_natural_gradient
 from gait.gradients.optimal import optimal_advantages, trial_sums
 from gait.gradients.parameter_space import (
     antithetic_gradient,
@@ -37,7 +37,6 @@ __all__ = [
     "antithetic_gradient",
     "antithetic_spread_gradient",
     "augmented_direction",
-    "damped_natural_step",
     "divergence_step",
     "episodic_natural_gradient",
     "estimate_gradient",

@@ -39,16 +39,3 @@ def divergence_step(direction: Array, fisher: Array, divergence: float) -> Array
     """
     squared = float(direction @ fisher @ direction)
     return math.sqrt(2.0 * divergence / squared) * direction if squared > 0 else np.zeros_like(direction)
-
-
-def damped_natural_step(slope: Array, fisher: Array, damping: float) -> Array:
-    """(F + κ I)⁻¹ g (p,), shortened to at most length 1 in the metric F; κ is `damping` of F's average eigenvalue.
-
-    A slope of scaled advantages can't be longer in that metric but by chance, in few decisions.
-    """
-    average = float(np.trace(fisher)) / len(fisher)
-    if average <= 0.0:
-        return np.zeros_like(slope)
-    step = np.asarray(np.linalg.solve(fisher + damping * average * np.eye(len(fisher)), slope), float)
-    short: Array = step / max(1.0, math.sqrt(max(0.0, float(step @ fisher @ step))))
-    return short

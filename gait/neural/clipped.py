@@ -18,10 +18,13 @@ class Clipping:
     clip: float
     """ε: a decision's probability counts as changed by at most this factor, 1 ± ε."""
     rate: float
-    """Adam's step length."""
+    """Adam's step length for the layers."""
+    std_rate: float
+    """Adam's step length for the log standard deviation."""
     epochs: int
     minibatch: int
     reach: float
+    """What a unit of the last hidden layer counts."""
     divergence: float
     """KL divergence [nats] from the policy that walked, beyond which no further epoch begins."""
 
@@ -49,20 +52,22 @@ def improve(
       by: how far and how fast.
       rng: shuffles.
     """
-    learned = tensors([*actor, log_std])
-    network, spread = learned[:-1], learned[-1]
-    x, u, a = (torch.from_numpy(given) for given in (states, actions, better))
+    # Adam's steps are as long whatever is learned: so log σ is learned in units in which they are right
+    unit = by.std_rate / by.rate
+    learned = tensors([*actor, np.zeros_like(log_std)])
+    network, change = learned[:-1], learned[-1]
+    x, u, a, start = (torch.from_numpy(given) for given in (states, actions, better, log_std))
     with torch.no_grad():
-        before = log_prob(network, spread, x, u, by.reach)
+        before = log_prob(network, start, x, u, by.reach)
 
     def loss(rows: Any) -> Any:
-        ratio = torch.exp(log_prob(network, spread, x[rows], u[rows], by.reach) - before[rows])
+        ratio = torch.exp(log_prob(network, start + unit * change, x[rows], u[rows], by.reach) - before[rows])
         held = torch.clamp(ratio, 1.0 - by.clip, 1.0 + by.clip)
         return -torch.minimum(ratio * a[rows], held * a[rows]).mean()
 
     def far() -> bool:
         with torch.no_grad():
-            log_ratio = log_prob(network, spread, x, u, by.reach) - before
+            log_ratio = log_prob(network, start + unit * change, x, u, by.reach) - before
             # (ρ - 1) - log ρ: unbiased and never below 0 (J. Schulman, "Approximating KL divergence", 2020)
             return float((torch.exp(log_ratio) - 1.0 - log_ratio).mean()) > by.divergence
 
@@ -70,4 +75,4 @@ def improve(
         learned, loss, len(states), rate=by.rate, epochs=by.epochs, minibatch=by.minibatch, rng=rng, enough=far
     )  # fmt: skip
     found = arrays(learned)
-    return found[:-1], found[-1]
+    return found[:-1], log_std + unit * found[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,3 +47,17 @@ def fisher_layers(layers: Sequence[Array], log_std: Array, states: Array, reach:
     slopes = (slopes * torch.exp(-torch.from_numpy(log_std))[:, None]).reshape(len(x) * len(log_std), -1)
     information: Array = (slopes.T @ slopes / len(x)).numpy()
     return information
+
+
+def natural_step(slope: Array, fisher: Array, damping: float) -> Array:
+    """(F + κ I)⁻¹ g (p,), shortened to at most length 1 in the metric F; κ is `damping` of F's average eigenvalue.
+
+    The slope of advantages with a root mean square of 1 can't be longer in that metric but by chance, in few decisions.
+    """
+    f, g = torch.from_numpy(fisher), torch.from_numpy(slope)
+    average = float(f.diagonal().mean())
+    if average <= 0.0:
+        return slope * 0.0
+    step = torch.linalg.solve(f + damping * average * torch.eye(len(f), dtype=f.dtype), g)
+    short: Array = (step / max(1.0, math.sqrt(max(0.0, float(step @ f @ step))))).numpy()
+    return short

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait import gradients
 from gait.errors import UsageError
 from gait.gradients import FeatureScale
 from gait.optimizers.base import Array
@@ -21,6 +20,8 @@ from gait.task import Problem
 WIDEST_LAYER, MOST_LAYERS = 1024, 8
 FAR = 10.0
 """A decision in a state so many standard deviations from all that was seen teaches nothing: a blown-up simulation's."""
+REACH = 0.3
+"""What a unit of the last hidden layer is worth, against 1 ε of its bias: few decisions tell less of many weights."""
 DAMPING = 0.1
 """What is added to the Fisher information of a network, against its average for a number: few decisions tell few."""
 SCALE = ("count", "centre", "squares")
@@ -121,8 +122,9 @@ class NeuralPolicy:
         F is the exact Fisher information of a decision, mean over the states (M, f). Without states to answer to
         and with σ = 1 ε, it is the slope itself.
         """
-        fisher = self.neural.scores.fisher_layers(self.layers, self.log_std, states, self.spread.reach)
-        step = gradients.damped_natural_step(slope, fisher, DAMPING)
+        scores = self.neural.scores
+        fisher = scores.fisher_layers(self.layers, self.log_std, states, self.spread.reach)
+        step = scores.natural_step(slope, fisher, DAMPING)
         ends = np.cumsum([a.size for a in self.layers])[:-1]
         return [part.reshape(a.shape) for part, a in zip(np.split(step, ends), self.layers, strict=True)]
 

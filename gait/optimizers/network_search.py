@@ -17,6 +17,7 @@ from gait.optimizers.base import Array, Optimizer, Settings, setting
 from gait.optimizers.gaussian_policy import NO_DIFFERENCE, decisions_of, diverged
 from gait.optimizers.network_policy import (
     FAR,
+    REACH,
     NeuralPolicy,
     Spread,
     need_torch,
@@ -45,7 +46,7 @@ class NetworkSettings(Settings):
     trials: int = setting(16, "trials in a batch", low=2, high=10_000)
     hidden: str = setting("16", "units of each hidden layer, such as 16,16; none: a linear policy")
     reach: float = setting(
-        0.3, "what a unit of the last hidden layer is worth, against 1 ε of its bias", unit="ε", low=0.0, high=100.0
+        REACH, "what a unit of the last hidden layer is worth, against 1 ε of its bias", unit="ε", low=0.0, high=100.0
     )
     initial_std: float = setting(1.0, "standard deviation of the draws at the start", unit="ε", low=1e-3, high=100.0)
     min_std: float = setting(0.25, "floor of that standard deviation", unit="ε", low=1e-3, high=100.0)

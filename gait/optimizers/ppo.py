@@ -15,7 +15,8 @@ class PPOSettings(NetworkSettings):
     clip: float = setting(
         0.5, "a decision's probability counts as changed by at most this (ε of the paper)", low=0.0, high=10.0
     )
-    rate: float = setting(0.03, "Adam's step length for the policy", low=0.0, high=1.0)
+    rate: float = setting(0.05, "Adam's step length for the network", low=1e-6, high=1.0)
+    std_rate: float = setting(0.005, "that of the log standard deviation; 0 keeps it", low=0.0, high=1.0)
     epochs: int = setting(10, "how often each decision is used, at most", low=1, high=1000)
     minibatch: int = setting(64, "decisions a step", low=1, high=100_000)
     divergence: float = setting(
@@ -36,7 +37,7 @@ class PPO(NetworkSearch):
 
     def _improve(self, walked: Walked) -> tuple[list[Array], Array]:
         s, policy, clipped = self.settings, self._policy, self._neural.clipped
-        by = clipped.Clipping(s.clip, s.rate, s.epochs, s.minibatch, s.reach, s.divergence)
+        by = clipped.Clipping(s.clip, s.rate, s.std_rate, s.epochs, s.minibatch, s.reach, s.divergence)
         found: tuple[list[Array], Array] = clipped.improve(
             policy.layers, policy.log_std, walked.states, walked.actions, walked.better, by, self.rng
         )

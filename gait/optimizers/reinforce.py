@@ -10,10 +10,14 @@ from typing import get_args
 import numpy as np
 
 from gait import gradients
-from gait.gradients import Baseline, Returns
+from gait.errors import UsageError
+from gait.gradients import Baseline, Episodes, Returns
 from gait.optimizers.base import Array, setting
-from gait.optimizers.gaussian_policy import NO_DIFFERENCE, Drawn, GaussianSearch, GaussianSettings
-from gait.trial import Trial
+from gait.optimizers.gaussian_policy import NO_DIFFERENCE, GaussianSearch, GaussianSettings, decisions_of, diverged
+from gait.optimizers.network_policy import FAR, REACH, NeuralPolicy, Spread, need_torch, read_hidden
+from gait.policy import Policy
+from gait.task import Problem
+from gait.trial import Query, Trial
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class ReinforceSettings(GaussianSettings):
         "mean", "compare it with nothing, other trials' mean, the best for each component, or a value of the state",
         choices=get_args(Baseline),
     )  # fmt: skip
+    hidden: str = setting("", "a neural policy: units of each hidden layer, such as 16,16, or none (needs gaitopt[rl])")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden:
+            read_hidden(self.hidden)
 
 
 class Reinforce(GaussianSearch):
@@ -49,6 +59,10 @@ class Reinforce(GaussianSearch):
     that went nowhere for all its seconds. With `returns` total there is no discount: from a trial's beginning,
     it would hide most of the trial.
 
+    With `hidden` the policy is a network, `gait.optimizers.network_policy.NeuralPolicy`, and for all its numbers θ
+        Δθ = α √d F⁻¹ mean(advantage ∇ log π)        (by automatic differentiation; F as in `NeuralPolicy.natural`)
+    replaces the steps of mean and gain.
+
     R. J. Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement
     learning", Machine Learning 8 (1992); J. Peters and S. Schaal, "Reinforcement learning of motor skills
     with policy gradients", Neural Networks 21 (2008); J. Baxter and P. Bartlett, "Infinite-horizon policy-gradient
@@ -59,14 +73,39 @@ class Reinforce(GaussianSearch):
     about = "REINFORCE, one Gaussian draw a stride (Williams 1992)"
     Settings = ReinforceSettings
 
+    def __init__(self, problem: Problem, seed: int = 0, settings: ReinforceSettings | None = None) -> None:
+        super().__init__(problem, seed, settings)
+        s = self.settings
+        if s.hidden and not problem.features:
+            raise UsageError(
+                f"hidden={s.hidden}: this task shows a policy nothing at its decisions: no network is needed."
+            )
+        spread = Spread(s.initial_std, s.min_std, REACH)
+        self._network = NeuralPolicy(problem, s.hidden, spread, self.rng, need_torch("hidden")) if s.hidden else None
+
+    def recommend(self) -> Policy:
+        """The mean of the draws, without the draws; with feedback or a network, as a function of what is seen."""
+        return self._network.plain() if self._network else super().recommend()
+
+    def drawn(self) -> Policy:
+        """The policy that is asked next."""
+        return self._network.drawn() if self._network else super().drawn()
+
+    def _ask(self) -> list[Query]:
+        policy = self.drawn()
+        return [self.query(policy) for _ in range(self.settings.trials)]
+
     def _tell(self, trials: list[Trial], scores: Array) -> None:
+        if self._network:
+            self._tell_network(self._network, trials)
+            return
         drawn = self._drawn(trials)
         if not len(drawn.z):
             return
         d, std = len(self.space), np.exp(self._policy.log_std)
         fisher = len(drawn.z) / len(trials)  # decisions a trial; times 1/σ² for mean and gain, and 2 for log_std
         slope, steeper, widen = self._slopes(
-            drawn,
+            drawn.episodes,
             gradients.score_mean(drawn.z, self._policy.log_std),
             gradients.score_gain(drawn.z, self._policy.log_std, drawn.seen),
             gradients.score_log_std(drawn.z),
@@ -78,9 +117,27 @@ class Reinforce(GaussianSearch):
             step[:, None] * _capped(steeper * std[:, None] / fisher),
         )
 
-    def _slopes(self, drawn: Drawn, *scores: Array) -> Iterator[Array]:
+    def _tell_network(self, network: NeuralPolicy, trials: list[Trial]) -> None:
+        actions, episodes = decisions_of(trials, (len(self.space), len(self.problem.features)))
+        if not len(actions):
+            return
+        states, fisher = network.features.standard(episodes.features), len(actions) / len(trials)
+        near = np.all(np.abs(states) <= FAR, axis=1, keepdims=True)
+        states, units = np.where(near, states, 0.0), network.units(actions)
+        with network.neural.nets.one_thread():
+            by_layers = network.scores(states, units) * near
+            by_log_std = gradients.score_log_std(network.draws(states, units)) * near
+            slope, widen = self._slopes(episodes, by_layers, by_log_std)
+            step = self.settings.step * math.sqrt(len(self.space))
+            moves = network.natural(slope / fisher, states)
+        layers = [a + step * move for a, move in zip(network.layers, moves, strict=True)]
+        sound = np.array([not diverged(t) for t in trials])[episodes.trial]
+        log_std = network.log_std + self.settings.std_step * widen / (2.0 * fisher)
+        network.become(layers, log_std, episodes.features[sound])
+
+    def _slopes(self, episodes: Episodes, *scores: Array) -> Iterator[Array]:
         """The gradients by these scores (M, …), each of advantages scaled to a root mean square of 1."""
-        s, episodes = self.settings, drawn.episodes
+        s = self.settings
         tau = math.inf if s.returns == "total" else s.discount
         rounding = NO_DIFFERENCE * float(np.abs(episodes.rewards).max(initial=0.0))
         advantages = np.zeros(0)
