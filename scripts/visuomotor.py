@@ -3,6 +3,7 @@
     python scripts/visuomotor.py                  # judges the shipped policy, in the dark too, and a told one
     python scripts/visuomotor.py --video ball.mp4 --picture ball.png
     python scripts/visuomotor.py --train --seed 0 --out seeing.npz --ledger benchmarks/visuomotor.jsonl
+    python scripts/visuomotor.py --table benchmarks/visuomotor.jsonl
 
 A ball lies 1 to 2 m away, up to 60° to a side; it is reached when it is within 0.15 m of the nose in 30 s. Training
 needs PyTorch: pip install 'gaitopt[rl]'.
@@ -16,14 +17,15 @@ from pathlib import Path
 import numpy as np
 
 from gait.errors import UsageError
-from gait.files import append_lines
 from gait.models import model_path
 from gait.seeing.film import Shot, film, sheet
 from gait.seeing.judge import HELD_OUT, Judged, in_words, judge
+from gait.seeing.ledger import keep, table
 from gait.seeing.policy import SeeingPolicy, load_policy
-from gait.seeing.train import TRIALS, UPDATES, Bill, bill_as_data, train
+from gait.seeing.train import TRIALS, UPDATES, train
 from gait.seeing.trials import Pilot, seeing, told
 from gait.seeing.world import Ball
+from gait.view.formats import check_target
 
 SHIPPED, SHIPPED_BLIND = "quadruped/seeing.npz", "quadruped/seeing_blind.npz"
 SHOWN = (Ball(1.8, np.radians(40.0)), Ball(1.3, np.radians(-25.0)), Ball(1.5, np.radians(-58.0)))
@@ -38,28 +40,38 @@ def main() -> None:
     parser.add_argument("--blind", action="store_true", help="train in the dark: what can be had without seeing")
     parser.add_argument("--seed", type=int, default=0, help="of the training")
     parser.add_argument("--updates", type=int, default=UPDATES, help=f"of the training, {TRIALS} trials each")
-    parser.add_argument("--balls", type=int, default=HELD_OUT, help="held-out balls to judge by")
+    parser.add_argument("--balls", type=int, default=HELD_OUT, help="held-out balls to judge by; 0: none")
     parser.add_argument("--out", type=Path, help="where trained weights go")
     parser.add_argument("--ledger", type=Path, help="JSON lines; a line is added")
+    parser.add_argument("--table", type=Path, help="print this ledger's trainings, and do nothing else")
     parser.add_argument("--video", type=Path, help="mp4, webp or gif to be written")
     parser.add_argument("--picture", type=Path, help="png of a few moments to be written")
     o = parser.parse_args()
     try:
         check(o)
-        run(o)
+        if o.table:
+            print("\n".join(table(o.table)))
+        else:
+            run(o)
     except UsageError as error:
         raise SystemExit(f"gait: {error}") from None
 
 
 def check(o: argparse.Namespace) -> None:
     """Refuse what can't be meant."""
-    for name, low in (("seed", 0), ("updates", 1), ("balls", 1)):
+    for name, low in (("seed", 0), ("updates", 1), ("balls", 0)):
         if getattr(o, name) < low:
             raise UsageError(f"--{name} {getattr(o, name)}: must be at least {low}.")
     if o.train and o.weights:
         raise UsageError("--train learns weights, --weights reads them: say one of them.")
     if not o.train and (o.blind or o.out):
         raise UsageError("--blind and --out belong to --train.")
+    if o.video:
+        check_target(o.video)
+    for name in ("out", "ledger", "picture"):
+        path = getattr(o, name)
+        if path and not path.parent.is_dir():
+            raise UsageError(f"--{name} {path}: there is no folder {path.parent}.")
 
 
 def run(o: argparse.Namespace) -> None:
@@ -73,22 +85,24 @@ def run(o: argparse.Namespace) -> None:
             policy.save(o.out)
     else:
         policy = load_policy(o.weights or model_path(SHIPPED))
-    if o.blind:
-        judged = {"trained blind": judge_one("trained blind", seeing(policy), False, o.balls)}
-    else:
-        beside = None if o.train else load_policy(model_path(SHIPPED_BLIND))
-        judged = judge_all(policy, beside, o.balls)
+    judged = judge_all(policy, o.train, o.blind, o.balls) if o.balls else {}
     if o.ledger:
-        append_lines(o.ledger, [line_of(o, bill, judged)])
+        asked = {"seed": o.seed, "blind": o.blind, "updates": o.updates} if o.train else {}
+        keep(o.ledger, asked, bill, judged)
     if o.video or o.picture:
         draw(policy, o.video, o.picture)
 
 
-def judge_all(policy: SeeingPolicy, trained_blind: SeeingPolicy | None, balls: int) -> dict[str, Judged]:
-    """Print and return how the policy does with its eyes open and shut, one that never saw, and who is told."""
+def judge_all(policy: SeeingPolicy, trained: bool, blind: bool, balls: int) -> dict[str, Judged]:
+    """Print and return how the policy does with its eyes open and shut, one that never saw, and who is told.
+
+    What was trained blind is judged alone; what wasn't trained just now, beside the shipped policy that was.
+    """
+    if blind:
+        return {"trained blind": judge_one("trained blind", seeing(policy), False, balls)}
     pilots = {"seeing": (seeing(policy), True), "its eyes shut": (seeing(policy), False)}
-    if trained_blind:
-        pilots["trained blind"] = (seeing(trained_blind), False)
+    if not trained:
+        pilots["trained blind"] = (seeing(load_policy(model_path(SHIPPED_BLIND))), False)
     pilots["told the bearing"] = (told, False)
     return {name: judge_one(name, *who, balls) for name, who in pilots.items()}
 
@@ -98,16 +112,6 @@ def judge_one(name: str, pilot: Pilot, sees: bool, balls: int) -> Judged:
     judged = judge(pilot, sees=sees, balls=balls)
     print(in_words(name, judged), flush=True)
     return judged
-
-
-def line_of(o: argparse.Namespace, bill: Bill | None, judged: dict[str, Judged]) -> dict[str, object]:
-    """A line of the ledger."""
-    results = {
-        name: {"success": j.success, "balls": len(j.trials), "seconds": j.seconds, "outcomes": j.outcomes}
-        for name, j in judged.items()
-    }
-    asked = {"seed": o.seed, "blind": o.blind, "updates": o.updates} if bill else {}
-    return {**asked, "training": bill_as_data(bill) if bill else None, "judged": results}
 
 
 def draw(policy: SeeingPolicy, video: Path | None, picture: Path | None) -> None:

@@ -289,17 +289,17 @@ def test_rewards_are_for_coming_near_and_for_reaching():
 def test_training_pays_for_what_brought_more():
     """Actions to the left were good where it's bright on the left: so they become likelier there."""
     pytest.importorskip("torch")
-    from gait.seeing.learn import Learner
+    from gait.seeing.learn import Learner, Settings
 
-    learner, rng = Learner(1, 30), np.random.default_rng(0)
-    pictures = np.full((64, SIDE, SIDE, 3), 120, np.uint8)
-    for k in range(64):
+    learner, rng = Learner(1, 12, Settings(rate=3e-3, minibatch=32)), np.random.default_rng(0)
+    pictures = np.full((32, SIDE, SIDE, 3), 120, np.uint8)
+    for k in range(32):
         pictures[k, 28:36, (8, 48)[k % 2] : (16, 56)[k % 2]] = 255, 90, 0
-    side = np.where(np.arange(64) % 2, -1.0, 1.0)
-    for _ in range(30):
+    side = np.where(np.arange(32) % 2, -1.0, 1.0)
+    for _ in range(12):
         policy = learner.policy()
         actions = np.array([policy.act(p, rng) for p in pictures])
-        learner.learn(pictures, actions, np.zeros((64, 5)), actions[:, 0] * side)
+        learner.learn(pictures, actions, np.zeros((32, 5)), actions[:, 0] * side)
     left, right = (learner.policy().means(pictures[k])[0] for k in (0, 1))
     assert left > 0.2
     assert right < -0.2
@@ -350,3 +350,20 @@ def test_a_picture_is_rendered_from_the_camera_of_the_head():
     assert looks == pytest.approx([1, 0, 0])
     assert up == pytest.approx([0, 0, 1])
     assert model.cam_bodyid[camera] == model.body("trunk").id
+
+
+def test_the_table_says_what_was_kept(tmp_path):
+    from gait.seeing.ledger import keep, table
+    from gait.seeing.train import Bill
+
+    trial = BallTrial(Ball(1, 0), "reached", 3.0, 5.0, *[np.zeros(0)] * 4)
+    miss = BallTrial(Ball(1, 0), "time out", 30.0, 32.0, *[np.zeros(0)] * 4)
+    for seed, trials in ((0, [trial, trial]), (1, [trial, miss])):
+        bill = Bill(trials=2, charged=3600.0, processor=120.0, wall=240.0)
+        keep(tmp_path / "l.jsonl", {"seed": seed, "blind": False}, bill, {"seeing": Judged(trials)})
+    keep(tmp_path / "l.jsonl", {}, None, {"seeing": Judged([miss])})  # no training: not in the table
+    said = table(tmp_path / "l.jsonl")
+    assert said[2] == "| 0 | 1.00 h | 2.0 min | 4 min | 100% |  |  |"
+    assert "75.0% over 2 trainings (s.d. 35.4 points, worst 50.0%)" in said[-1]
+    with pytest.raises(UsageError, match="no trainings"):
+        table(tmp_path / "none.jsonl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,8 +130,3 @@ def _learn(learner: Learner, walked: Sequence[BallTrial]) -> dict[str, float]:
         np.concatenate([t.pictures for t in walked]), np.concatenate([t.actions for t in walked]),
         np.concatenate([s[:-1] for s in told]), np.concatenate(worth),
     )  # fmt: skip
-
-
-def bill_as_data(bill: Bill) -> dict[str, object]:
-    """The bill, for a line of a ledger."""
-    return asdict(bill)
