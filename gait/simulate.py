@@ -221,7 +221,7 @@ class Walk:
             raise ValueError(f"{len(actions)} actions for {len(ids)} worlds")
         if not len(ids):
             return
-        for k in np.flatnonzero(self._fresh[ids]):
+        for k in np.flatnonzero(self._fresh[ids]).tolist():
             self.walker.place(int(ids[k]), actions[k])
             self._fresh[ids[k]], self._active[ids[k]] = False, True
         self.walker.act(ids, np.asarray(actions))

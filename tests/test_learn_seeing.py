@@ -170,11 +170,11 @@ def test_trials_depend_on_ball_and_seed_alone(walk):
 
 def test_actions_are_clipped_and_mean_what_they_say(walk):
     walker = walk.walker
-    walker.act(0, np.array([3.0, 5.0, -5.0]))
-    walker.act(1, np.array([1.0, 1.0, -1.0]))
+    walker.act(np.array([0]), np.array([[3.0, 5.0, -5.0]]))
+    walker.act(np.array([1]), np.array([1.0, 1.0, -1.0])[None])
     assert np.array_equal(walker.values[0], walker.values[1])
     assert walker.turn[0] == SHARPEST
-    walker.act(2, np.zeros(3))
+    walker.act(np.array([2]), np.zeros(3)[None])
     names = walker.controller.space.names
     changed = {names[k]: walker.values[1, k] - walker.values[2, k] for k in range(len(names))}
     assert {n: round(v, 9) for n, v in changed.items() if abs(v) > 1e-12} == {

@@ -49,6 +49,6 @@ def damped_natural_step(slope: Array, fisher: Array, damping: float) -> Array:
     average = float(np.trace(fisher)) / len(fisher)
     if average <= 0.0:
         return np.zeros_like(slope)
-    step = np.linalg.solve(fisher + damping * average * np.eye(len(fisher)), slope)
+    step = np.asarray(np.linalg.solve(fisher + damping * average * np.eye(len(fisher)), slope), float)
     short: Array = step / max(1.0, math.sqrt(max(0.0, float(step @ fisher @ step))))
     return short

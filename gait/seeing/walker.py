@@ -73,13 +73,13 @@ class BallWalker(QuadrupedWalker):
         self.ball[i] = ball.place
         self.mocap[i, 0] = [*ball.place, RADIUS]
 
-    def act(self, i: int, action: Array) -> None:
-        """Walk with this action (3,) from now on."""
-        a = np.clip(action, -1.0, 1.0)
-        cube = self.base.copy()
-        cube[self.places] += self.scales * a[1:]
-        super().act(i, cube)
-        self.turn[i] = SHARPEST * a[0]
+    def act(self, ids: Ints, actions: Array) -> None:
+        """Walk with these actions (k, 3) from now on."""
+        a = np.clip(actions, -1.0, 1.0)
+        cube = np.repeat(self.base[None], len(a), axis=0)
+        cube[:, self.places] += self.scales * a[:, 1:]
+        super().act(ids, cube)
+        self.turn[ids] = SHARPEST * a[:, 0]
 
     def measure(self, ids: Ints, records: Mapping[str, Array]) -> int:
         """Measure after a tick, set `flags`: a ball that is reached ends the trial. How many flags are set."""
