@@ -189,3 +189,14 @@ def test_a_name_with_dollars_is_drawn_as_it_is():
 def test_gait_does_not_import_matplotlib():
     code = "import sys, gait, gait.compare.statistics; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize("count", [1, 6, 20])
+def test_a_legend_of_many_has_room_beside_its_axes(count):
+    names = [f"optimizer-{k}" for k in range(count)]
+    clock, runs = np.linspace(0.0, 60.0, 5), np.zeros((2, 5))
+    drawn = [plots.Curves(name, runs, *runs, runs[0]) for name in names]
+    with plots.figure(size=plots.tall(count)) as (fig, ax):
+        plots.draw_curves(ax, clock, drawn, start=0.0, quantity="speed [m/s]")
+        fig.draw_without_rendering()
+        assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y0

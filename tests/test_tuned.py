@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from gait.hilo import tuning
 from gait.hilo.truth import Walks, no_torque
 from gait.hilo.tuned import Answers, study_of, tell
 from gait.hilo.tuning import MOMENTS, Tuning, at_moments, saving_of
+from gait.optimizers import find_optimizer
 from gait.report.kept import Told, write_kept_report
 from gait.report.numbers import Numbers
 from gait.tasks import exoskeleton
@@ -57,6 +60,26 @@ def test_a_tuning_is_told_by_its_truth_alone(tmp_path, monkeypatch):
     assert line["validation"] == 180.0 * len(walked)
     assert json.loads(json.dumps(line)).items() >= asked.described.items()
     assert not list(tmp_path.iterdir())
+
+
+def test_settings_suit_32_laws():
+    script = runpy.run_path(str(Path(__file__).parent.parent / "scripts" / "hilo_optimizers.py"))
+    task = exoskeleton.Exoskeleton(threads=1)
+    for name, settings in script["ARMS"].items():
+        if name == "bayesian":
+            pytest.importorskip("sklearn")
+        kind = find_optimizer(name)
+        optimizer = kind(task.problem, 0, kind.Settings.parse(settings))
+        planned = [task.problem.seconds.check(q.seconds) for q in optimizer.ask()]
+        assert 4 * sum(planned) <= tuning.BUDGET, name
+        assert max(planned) <= 120.0, name
+
+
+def test_all_optimizers_meet_a_person_before_the_next(answers):
+    script = runpy.run_path(str(Path(__file__).parent.parent / "scripts" / "hilo_optimizers.py"))
+    asked = script["questions"](script["ARMS"], PEOPLE[:2], 2)
+    assert len(asked) == len(set(map(str, asked))) == 2 + 2 * 2 * len(script["ARMS"])
+    assert [q.participant for q in asked[: 1 + script["FIRST"]]] == ["1"] * (1 + script["FIRST"])
 
 
 def lines(name: str, better: float, people) -> list[dict]:

@@ -64,11 +64,12 @@ def draw_curves(ax: Axes, clock: Array, curves: Sequence[Curves], *, start: floa
     """
     time, axis = _simulated(clock)
     faint = min(0.3, 12 / max(sum(len(c.runs) for c in curves), 1))  # many lines would hide the middles
+    shade = min(0.2, 1.2 / max(len(curves), 1))  # so would many bands
     for i, c in enumerate(curves):
         look = look_of(i)
         colour = look["color"]
         ax.plot(time, c.runs.T, color=colour, drawstyle="steps-post", lw=0.5, alpha=faint, zorder=2)
-        ax.fill_between(time, c.low, c.high, step="post", color=colour, alpha=0.2, lw=0, zorder=1)
+        ax.fill_between(time, c.low, c.high, step="post", color=colour, alpha=shade, lw=0, zorder=1)
         ax.plot(time, c.iqm, **look, drawstyle="steps-post", lw=2, label=c.label, zorder=4)
     ax.axhline(start, color=GREY, ls="--", lw=1, label="start", zorder=3)
     _finish(ax, time[-1], axis, f"{quantity}, held-out trials")
@@ -109,7 +110,7 @@ def save_comparison(
     path: Path, clock: Array, curves: Sequence[Curves], *, start: float, quantity: str, title: str = ""
 ) -> tuple[Path, Path]:
     """`draw_curves` as `path` with the endings .png (200 dpi) and .svg; same numbers, same bytes."""
-    with figure(title) as (fig, ax):
+    with figure(title, tall(len(curves))) as (fig, ax):
         draw_curves(ax, clock, curves, start=start, quantity=quantity)
         return _save(fig, path)
 
@@ -121,6 +122,11 @@ def save_learning_curve(
     with figure(title) as (fig, ax):
         draw_learning_curve(ax, result, references)
         return _save(fig, path)
+
+
+def tall(lines: int, least: float = SIZE[1], share: float = 1.0) -> tuple[float, float]:
+    """A picture's size [in], so tall that the legend of so many lines beside its axes, or a share of them, has room."""
+    return SIZE[0], max(least, (1.1 + 0.2 * (lines + 1)) / share)
 
 
 @contextmanager

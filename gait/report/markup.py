@@ -19,6 +19,8 @@ figure { margin: 1rem 0; }
 .wide { overflow-x: auto; }
 .wide svg { display: block; width: 100%; min-width: 34rem; height: auto; }
 .wide svg text { font-family: "DejaVu Sans", Verdana, sans-serif; }
+@media (max-width: 36rem) { figure .wide::before { content: "scroll sideways for all of it →"; color: var(--soft);
+  font-size: 0.75rem; } }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.8rem 0.3rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top;
   overflow-wrap: normal; white-space: nowrap; }

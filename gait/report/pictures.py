@@ -47,6 +47,7 @@ def curves_picture(numbers: Numbers, quantity: str) -> Picture:
     return _picture(
         "score-time", "Score against simulated time", rows,
         lambda ax: plots.draw_curves(ax, numbers.clock, drawn, start=start, quantity=quantity),
+        plots.tall(len(numbers.names)),
     )  # fmt: skip
 
 
@@ -87,6 +88,7 @@ def _runtime(numbers: Numbers) -> Picture:
     return _picture(
         "runtime-distribution", "Share of targets reached by simulated time", rows,
         lambda ax: plots_runtime.draw_runtime_distribution(ax, numbers.log_clock, numbers.distributions),
+        plots.tall(len(numbers.names)),
     )  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def _expected(numbers: Numbers, quantity: str) -> Picture:
     for name, times in numbers.expected.items():
         columns = np.array([(t.seconds, t.low, t.high, t.successes / t.runs) for t in times]).T
         found[name] = plots_runtime.Expected(*columns)
-    with plots.figure(size=(plots.SIZE[0], 4.6)) as (fig, ax):
+    with plots.figure(size=plots.tall(len(numbers.names), least=4.6, share=0.75)) as (fig, ax):
         ax.remove()
         axes = fig.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         plots_runtime.draw_expected_times((axes[0], axes[1]), numbers.ladder, found, quantity)
@@ -117,6 +119,7 @@ def _distribution(numbers: Numbers, quantity: str) -> Picture:
     return _picture(
         "run-scores", "How the runs' final scores are spread", rows,
         lambda ax: plots_runtime.draw_distribution(ax, numbers.levels, numbers.above, quantity, start),
+        plots.tall(len(numbers.names)),
     )  # fmt: skip
 
 
