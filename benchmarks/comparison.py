@@ -26,8 +26,9 @@ from gait.compare.executors.processes import results
 from gait.files import read_json
 from gait.ledger import Ledger
 from gait.session import trial_seed
-from gait.simulate import Walk, walk_trials
+from gait.simulate import Walk
 from gait.tasks.quadruped import SECONDS, Quadruped
+from gait.walking import walk_trials
 
 SIX = "finite-difference,cma-es,reinforce,hill-climbing,nelder-mead,genetic"
 SAMPLED = 6

@@ -24,10 +24,11 @@ import numpy as np
 
 from gait.robots.quadruped import QuadrupedWalker
 from gait.session import Session, trial_seed
-from gait.simulate import Walk, walk_trials
+from gait.simulate import Walk
 from gait.task import Task
 from gait.tasks.quadruped import SECONDS, Quadruped
 from gait.trial import Query
+from gait.walking import walk_trials
 
 CASES: tuple[tuple[int, str, dict[str, str], int], ...] = (
     (1, "random-search", {"batch": "1"}, 1),

@@ -3,7 +3,7 @@
 One sentence: an optimizer asks for policies to be tried, simulated walkers try them, and every second they take is
 on the bill. Read in this order:
 
-    space → policy → trial → task → simulate → run → optimizers/finite_difference → tasks/quadruped
+    space → policy → trial → task → simulate → walking → run → optimizers/finite_difference → tasks/quadruped
 
     import gait
     run = gait.optimize("quadruped", optimizer="cma-es", budget="1h", seed=0)

@@ -26,11 +26,12 @@ MAY_IMPORT = {
     "around": "errors optimizers policy trial",
     # the walkers: never an optimizer
     "controllers": "compiled errors space",
-    "simulate": "compiled task trial",
+    "simulate": "compiled trial",
+    "walking": "simulate task trial",
     "robots": "compiled controllers errors models simulate trial",
     "human": "compiled controllers errors files models simulate",
     "objective": "errors",
-    "tasks": "controllers errors human objective policy registry robots simulate task trial",
+    "tasks": "controllers errors human objective policy registry robots simulate task trial walking",
     # the run and its memory
     "events": "policy task trial",
     "ledger": "durations errors events files policy task trial",

@@ -11,9 +11,10 @@ from gait.controllers.half_ellipse import PUBLISHED_BEST
 from gait.policy import Constant, Gaussian
 from gait.robots.odometer import ACROSS, ALONG, MEASURES, PITCH, ROLL, SPEED, YAW, new_odometer, read_pose
 from gait.robots.quadruped import SETTLE, WARM_UP, QuadrupedWalker
-from gait.simulate import Walk, record_trial, walk_trials
+from gait.simulate import Walk
 from gait.tasks.quadruped import SECONDS, Quadruped
 from gait.trial import Ending, Query
+from gait.walking import record_trial, walk_trials
 
 SEEDS = [np.random.SeedSequence([9, k]) for k in range(8)]
 

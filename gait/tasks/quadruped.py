@@ -16,9 +16,10 @@ from gait.objective import read_objective
 from gait.robots import find_robot
 from gait.robots.conditions import Conditions, Noise
 from gait.robots.quadruped import FEATURES, Course, QuadrupedWalker
-from gait.simulate import Walk, record_trial, walk_trials
+from gait.simulate import Walk
 from gait.task import Problem, Recording, Seconds, State, Task
 from gait.trial import Ending, Query, Trial
+from gait.walking import record_trial, walk_trials
 
 SECONDS = Seconds(low=4.0, default=8.0, high=60.0)
 """How long a trial may be [s]."""
