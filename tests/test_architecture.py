@@ -45,6 +45,7 @@ MAY_IMPORT = {
     # other people's learners
     "envs": "errors robots simulate space tasks trial",
     # what people see
+    "play": "errors policy task tasks trial validate weights",
     "show": "around durations errors events files ledger run tally trial",
     "evaluate": "errors files manifest policy run task trial validate",
     "shelf": "controllers errors human objective optimizers robots tasks",
@@ -55,8 +56,8 @@ MAY_IMPORT = {
     "report": "around compare durations errors files ledger space view",
     "hilo": "compare controllers errors files human optimizers policy session space task tasks trial view",
     "words": "errors",
-    "commands": "analysis around compare durations errors evaluate manifest optimizers report robots run shelf show "
-    "tasks view words",
+    "commands": "analysis around compare durations errors evaluate manifest optimizers play report robots run shelf "
+    "show tasks view words",
     "cli": "commands errors view words",
     "__main__": "cli",
 }  # fmt: skip

@@ -195,7 +195,8 @@ def test_what_acts_in_numpy_is_what_was_trained(name):
     policy = optimizer._policy if name != "reinforce" else optimizer._network
     seen = np.concatenate([t.features for t in trials])
     inside = policy.units(np.array([optimizer.recommend().act(s, optimizer.rng) for s in seen]))
-    trained = answers(policy.layers, policy.features.standard(seen), policy.spread.reach)
+    layers = policy.layers if name == "reinforce" else optimizer._average
+    trained = answers(layers, policy.features.standard(seen), policy.spread.reach)
     assert np.allclose(inside, trained, rtol=0, atol=1e-9)
     assert isinstance(optimizer.recommend(), Network)
     assert optimizer.drawn().network.key() == optimizer.recommend().key()
