@@ -90,6 +90,7 @@ class NetworkSearch(Optimizer):
     """
 
     ranks = False
+    packages = ("torch",)
     Settings = NetworkSettings
 
     def __init__(self, problem: Problem, seed: int = 0, settings: NetworkSettings | None = None) -> None:
