@@ -221,7 +221,7 @@ class Walk:
             raise ValueError(f"{len(actions)} actions for {len(ids)} worlds")
         if not len(ids):
             return
-        for k in np.flatnonzero(self._fresh[ids]):
+        for k in np.flatnonzero(self._fresh[ids]).tolist():
             self.walker.place(int(ids[k]), actions[k])
             self._fresh[ids[k]], self._active[ids[k]] = False, True
         self.walker.act(ids, np.asarray(actions))
@@ -232,8 +232,10 @@ class Walk:
         self._active[done[ended]] = False
         features = self.walker.features(done)
         rewards, durations = self.walker.decision(done)
-        endings = tuple(ENDINGS.get(Flag(f)) for f in self.walker.flags[done])
-        return Steps(done, features, rewards, durations, endings)
+        endings: list[Ending | None] = [None] * len(done)
+        for k in np.flatnonzero(ended).tolist():
+            endings[k] = ENDINGS[Flag(self.walker.flags[done[k]])]
+        return Steps(done, features, rewards, durations, tuple(endings))
 
     def _tick_until_flagged(self, active: Ints) -> Ints:
         walker, batch = self.walker, self.batch

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
     "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
     # other people's learners
-    "envs": "errors robots simulate space tasks trial",
+    "envs": "errors policy robots simulate space task tasks trial view",
     # what people see
     "play": "errors policy task tasks trial validate weights",
     "show": "around durations errors events files ledger run tally trial",

@@ -9,6 +9,9 @@ import pytest
 
 gymnasium = pytest.importorskip("gymnasium")
 
+from gymnasium.utils.env_checker import check_env  # noqa: E402
+from gymnasium.utils.passive_env_checker import env_render_passive_checker  # noqa: E402
+
 import gait.envs  # noqa: E402, F401
 from gait.errors import UsageError  # noqa: E402
 from gait.policy import Constant  # noqa: E402
@@ -16,6 +19,20 @@ from gait.trial import Query  # noqa: E402
 
 STRIDE, JOINT = "gait/Quadruped-v0", "gait/QuadrupedJoint-v0"
 QUADRUPEDS = (STRIDE, JOINT)
+
+
+def draws() -> bool:
+    """Whether there is an OpenGL here."""
+    from gait.view.gl import use_backend
+
+    try:
+        use_backend()
+    except UsageError:
+        return False
+    return True
+
+
+needs_gl = pytest.mark.skipif(not draws(), reason="no OpenGL here")
 
 
 def made(name, **fields):
@@ -38,11 +55,9 @@ def episode(env, seed, action):
 
 @pytest.mark.parametrize("name", QUADRUPEDS)
 def test_gymnasium_finds_nothing_to_warn_of(name):
-    from gymnasium.utils.env_checker import check_env
-
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_env(made(name, seconds=4.0))
+        check_env(made(name, seconds=4.0), skip_render_check=True)
 
 
 @pytest.mark.parametrize("name", QUADRUPEDS)
@@ -50,7 +65,32 @@ def test_stable_baselines3_finds_nothing_to_warn_of(name):
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        checker.check_env(made(name, seconds=4.0), skip_render_check=False)
+        checker.check_env(made(name, seconds=4.0))
+
+
+@needs_gl
+@pytest.mark.parametrize("name", QUADRUPEDS)
+def test_pictures_show_the_robot_walk_and_human_without_a_display_says_so(name, capsys, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    env = gymnasium.make(name, render_mode="rgb_array", seconds=4.0).unwrapped
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for mode in env.metadata["render_modes"]:
+            shown = env.spec.make(render_mode=mode)
+            shown.reset(seed=0)
+            env_render_passive_checker(shown)
+            shown.step(np.zeros(env.action_space.shape))
+            shown.close()
+    assert "needs a display" in capsys.readouterr().err
+    env.reset(seed=0)
+    pictures = [env.render()]
+    for _ in range(2):
+        env.step(np.zeros(env.action_space.shape))
+        pictures.append(env.render())
+    assert all(p.shape == (360, 480, 3) and p.std() > 10 for p in pictures)
+    assert not np.array_equal(pictures[1], pictures[2])
+    env.close()
 
 
 @pytest.mark.parametrize("name", QUADRUPEDS)
@@ -117,6 +157,17 @@ def test_every_second_is_on_the_bill(name):
     begun = env.worlds.walker.walked(0)
     assert env.bill.walked == pytest.approx(walked[-1] + given_up["walked"] + begun)
     assert env.bill.charged == pytest.approx(env.bill.walked + 3 * 2.0)
+
+
+@pytest.mark.parametrize("name", QUADRUPEDS)
+def test_a_new_episode_remembers_nothing_of_the_last(name):
+    env = made(name, seconds=4.0)
+    first, _ = env.reset(seed=2)
+    assert not first[-len(env.worlds.actions.space) :].any()
+    for _ in range(3):
+        env.step(np.full(env.action_space.shape, 0.5))
+    again, _ = env.reset(seed=2)
+    assert np.array_equal(first, again)
 
 
 def test_fifty_decisions_a_second_whatever_the_tick_of_commands():

@@ -3,7 +3,8 @@
     import gait.envs, gymnasium as gym
     env = gym.make("gait/Quadruped-v0", robot="ers210")
 
-`gait/Quadruped-v0`: a step is a stride; `gait/QuadrupedJoint-v0`: a step is 20 ms. See docs/learning.md.
+`gait/Quadruped-v0`: a step is a stride; `gait/QuadrupedJoint-v0`: a step is 20 ms; `gait/Exoskeleton-v0`: a step
+is a torque law. See docs/learning.md.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ except ModuleNotFoundError:
 ENVIRONMENTS: dict[str, tuple[str, str | None]] = {
     "gait/Quadruped-v0": ("gait.envs.quadruped:QuadrupedEnv", "gait.envs.vector:QuadrupedVectorEnv"),
     "gait/QuadrupedJoint-v0": ("gait.envs.quadruped:QuadrupedJointEnv", "gait.envs.vector:QuadrupedJointVectorEnv"),
+    "gait/Exoskeleton-v0": ("gait.envs.exoskeleton:ExoskeletonEnv", None),
 }
 """Name to class, and to the class of many at a time where there is one."""
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from gait.envs.actions import Actions
+from gait.envs.actions import SPAN, Actions
 from gait.envs.worlds import FELL, Bill, Floats, Worlds
-from gait.errors import UsageError
+from gait.errors import UsageError, unknown_name
 from gait.tasks import make_task
 from gait.tasks.quadruped import Quadruped
 from gait.trial import Ending
 
-SPAN = 4.0
-"""Natural perturbations that an action of 1 is."""
 RATE = 50.0
 """Decisions a second of the environment that doesn't wait for a stride's end."""
 
@@ -36,6 +36,17 @@ def make_worlds(
         task = make_task("quadruped", {**fields, "controller": f"residual-{task.controller.name}"})
         assert isinstance(task, Quadruped)
     return Worlds(task, n, Actions(task.problem.space, span), seconds, rate, threads)
+
+
+def check_mode(mode: str | None, metadata: dict[str, Any]) -> str | None:
+    """A render mode that there is, or none.
+
+    Raises:
+      UsageError: there is no such mode.
+    """
+    if mode is not None and mode not in metadata["render_modes"]:
+        raise UsageError(unknown_name("render mode", mode, metadata["render_modes"]))
+    return mode
 
 
 def box(limits: ArrayLike) -> spaces.Box:
@@ -64,7 +75,7 @@ class QuadrupedEnv(gymnasium.Env):
       UsageError: a name or value is refused.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "render_fps": 2}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": 2}
     rate: ClassVar[float] = 0.0
 
     def __init__(
@@ -73,8 +84,9 @@ class QuadrupedEnv(gymnasium.Env):
         self.worlds = make_worlds(1, seconds, span, self.rate, 1, fields)
         self.action_space = box(np.ones(len(self.worlds.actions.space)))
         self.observation_space = box(self.worlds.limits)
-        self.render_mode = render_mode
+        self.render_mode = check_mode(render_mode, self.metadata)
         self._one = np.array([0])
+        self._picture: Any = None
 
     @property
     def bill(self) -> Bill:
@@ -87,7 +99,8 @@ class QuadrupedEnv(gymnasium.Env):
         if options:
             raise UsageError(f"reset takes no options, got {', '.join(options)}.")
         number = episode_seed(seed, self.np_random)
-        seen = self.worlds.reset(self._one, [np.random.SeedSequence(number)])
+        with self._shown():
+            seen = self.worlds.reset(self._one, [np.random.SeedSequence(number)])
         return seen[0], {"seed": number, **self._spent(None)}
 
     def step(self, action: ArrayLike) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
@@ -98,12 +111,51 @@ class QuadrupedEnv(gymnasium.Env):
         """
         if not self.worlds.walking[0]:
             raise UsageError("the episode is over, or hasn't begun: call reset first.")
-        outcome = self.worlds.decide(self._one, self.worlds.actions.check(action)[None])
+        with self._shown():
+            outcome = self.worlds.decide(self._one, self.worlds.actions.check(action)[None])
         ending = outcome.endings[0]
         info = self._spent(ending)
         if ending is not None:
             info |= self.worlds.result(0, ending)
         return outcome.seen[0], float(outcome.rewards[0]), ending in FELL, ending is Ending.COMPLETED, info
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """The robot as it is now, a picture (360, 480, 3); a window shows its motion by itself as it walks.
+
+        Before the first stride it hasn't been put on its feet yet: it is shown as the model is at rest.
+        """
+        if self.render_mode != "rgb_array":
+            return None
+        from gait.view.live import LiveStage
+
+        if self._picture is None:
+            self._picture = LiveStage(self.worlds.task.model)
+        picture: NDArray[np.uint8] = self._picture.picture(self.worlds.walker.qpos[0])
+        return picture
+
+    def close(self) -> None:
+        """Give renderer and window back."""
+        if self._picture is not None:
+            self._picture.close()
+            self._picture = None
+
+    @contextmanager
+    def _shown(self) -> Iterator[None]:
+        """What is walked within is shown in the window, if one is asked for."""
+        if self.render_mode != "human":
+            yield
+            return
+        from gait.view.live import LiveWindow
+
+        if self._picture is None:
+            self._picture = LiveWindow(self.worlds.task.model, follow=True)
+        walk = self.worlds.walk
+        walk.trace = []
+        try:
+            yield
+            self._picture.show([(self.worlds.walker.tick, qpos) for _, qpos, _, _ in walk.trace])
+        finally:
+            walk.trace = None
 
     def _spent(self, ending: Ending | None) -> dict[str, Any]:
         return {"walked": self.worlds.walker.walked(0), "charged": self.worlds.charged(0, ending)}
@@ -118,7 +170,7 @@ class QuadrupedJointEnv(QuadrupedEnv):
     the robot stands. With one action all the time, it is the trial of the residual controller with those parameters.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "render_fps": round(RATE)}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": round(RATE)}
     rate: ClassVar[float] = RATE
 
 

@@ -11,7 +11,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
-from gait.envs.quadruped import RATE, SPAN, box, episode_seed, make_worlds
+from gait.envs.actions import SPAN
+from gait.envs.quadruped import RATE, box, episode_seed, make_worlds
 from gait.envs.worlds import FELL, Bill, Floats, Worlds
 from gait.errors import UsageError
 from gait.trial import Ending
@@ -110,7 +111,8 @@ class QuadrupedVectorEnv(VectorEnv):
             outcome = worlds.decide(np.arange(self.num_envs), np.where(fresh[:, None], 0.0, actions))
             return outcome.seen, np.where(fresh, 0.0, outcome.rewards), list(outcome.endings)
         seen = np.empty(self.observation_space.shape or (), np.float32)
-        rewards, endings = np.zeros(self.num_envs), [None] * self.num_envs
+        rewards = np.zeros(self.num_envs)
+        endings: list[Ending | None] = [None] * self.num_envs
         seen[ids] = worlds.seen(ids, np.zeros(len(ids)))
         if len(ids) < self.num_envs:
             on = np.flatnonzero(~fresh)

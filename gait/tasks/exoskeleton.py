@@ -169,7 +169,7 @@ class Exoskeleton(Task):
 
     def _up_again(self, crowd: Crowd) -> Mapping[str, Any]:
         """After a fall: walking steadily, with a part of what was learned."""
-        return {**self._start(), "habit": FRIGHT * crowd.end(0)["habit"]}
+        return {**self.start(), "habit": FRIGHT * crowd.end(0)["habit"]}
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query afresh and keep the motion of its last seconds, a frame every 10 ms."""
@@ -199,7 +199,7 @@ class Exoskeleton(Task):
         """Every query in a walk of its own, on a few threads."""
         if not queries:
             return []
-        self._start()
+        self.start()
         crowds = self._worlds(len(queries))
         lanes = min(len(crowds), len(queries))
 
@@ -235,10 +235,10 @@ class Exoskeleton(Task):
         action = query.policy.act(np.zeros(0), np.random.default_rng(child(seed, 1)))
         law = TorqueProfile.from_unit(action).values
         key = int(child(seed, 0).generate_state(1, np.uint64)[0])
-        crowd.begin(i, law, seconds, key, start=self._start() if state is None else state)
+        crowd.begin(i, law, seconds, key, start=self.start() if state is None else state)
         return action
 
-    def _start(self) -> Mapping[str, Any]:
+    def start(self) -> Mapping[str, Any]:
         """The person walking steadily without torque, after a rest: where a walk afresh starts."""
         if self._walking is None:
             crowd = self._worlds(1)[0]
@@ -250,6 +250,12 @@ class Exoskeleton(Task):
             measure(crowd, 0, self.respirometer, np.random.default_rng(0))
             self._walking = crowd.end(0)
         return self._walking
+
+    def posture(self) -> tuple[Array, Array, Array]:
+        """As the last law walked from a state left the person: qpos (nq,), activation (14,), torque (2,) [N·m/kg]."""
+        crowd = self._worlds(1)[0]
+        s = crowd.state
+        return crowd.datas[0].qpos.copy(), s.activation[0].ravel().copy(), s.torque[0].copy()
 
     def _finish(
         self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, action: Array,

@@ -173,10 +173,14 @@ class PersonStage:
         place: Array = self._data.xpos[body] + self._data.xmat[body].reshape(3, 3) @ point
         return place
 
+    def close(self) -> None:
+        """Give the renderer back; leaving the `with` block does so too."""
+        self._renderer.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._renderer.close()
+        self.close()

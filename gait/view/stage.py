@@ -186,10 +186,14 @@ class Stage:
             load = float(np.interp(now, time, loads[:, foot]))
             add_force(self._renderer.scene, place, load, height, colour)
 
+    def close(self) -> None:
+        """Give the renderer back; leaving the `with` block does so too."""
+        self._renderer.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._renderer.close()
+        self.close()
