@@ -5,7 +5,7 @@
 Needs `pip install 'gaitopt[rl,gym]' 'stable-baselines3>=2.7'`. Sixteen episodes are walked at a time in one batch of
 worlds, stride by stride; what they cost is what the task charges. Its settings are the library's defaults but for those
 in `SETTINGS`, which fit the budget: rollouts as long as our batches, a first spread of 1 ε, a discount over some ten
-strides, and Adam's steps as long as ours (0.05 ε): the million strides that its defaults are meant for would take 250 h.
+strides, and Adam's steps as long as ours (0.05 ε): the million strides that its defaults are for would take 250 h.
 What it learned is validated on the held-out trials that every run of the task is validated on, with and without draws.
 """
 
