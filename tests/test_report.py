@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shlex
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from gait.cli import _parse
 from gait.compare.study import Study
 from gait.errors import UsageError
 from gait.ledger import read_manifest
+from gait.optimizers import OPTIMIZERS
 from gait.report import commands, runs, words
 from gait.report.numbers import Numbers, across_tasks, paired_across_tasks
 from gait.report.write import write_report
 from gait.run import optimize
 from gait.tasks import TASKS, make_task
+from gait.words import pairs
 
 BUDGET = 3600.0
 
@@ -407,3 +410,11 @@ def test_the_commands_of_an_experiment_name_every_seed(study):
     assert len(lines) == 2
     assert all(line.startswith("for seed in 0 1 2 3 4; do gait optimize toy") for line in lines)
     assert all('--seed "$seed"' in line for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_the_command_of_any_optimizer_sets_what_it_had(name):
+    settings = OPTIMIZERS[name].Settings()
+    asked = {"task": "toy", "optimizer": name, "settings": asdict(settings), "seed": 3, "budget": 60.0, "fields": {}}
+    form = _parse(shlex.split(commands.run_command(asked, "runs/again"))[1:])
+    assert type(settings).parse(pairs("--set", form.set)) == settings

@@ -32,7 +32,8 @@ def _words(manifest: Mapping[str, Any]) -> list[str]:
     words = ["gait", "optimize", str(manifest["task"]), "--optimizer", str(manifest["optimizer"])]
     words += ["--budget", f"{manifest['budget']!r}s", *_flags(manifest)]
     for name, value in manifest["settings"].items():
-        words += ["--set", f"{name}={value}"]
+        if value != "":  # nothing can't be typed; it's the default where it's allowed
+            words += ["--set", f"{name}={value}"]
     return words
 
 

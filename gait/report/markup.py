@@ -25,6 +25,7 @@ table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabu
 th, td { padding: 0.3rem 0.8rem 0.3rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top;
   overflow-wrap: normal; white-space: nowrap; }
 td:last-child:not(.number) { white-space: normal; min-width: 13rem; }
+@media (max-width: 36rem) { td:last-child:not(.number) { min-width: 20rem; } }
 th { font-weight: 600; color: var(--soft); white-space: normal; vertical-align: bottom; }
 td.number, th.number { text-align: right; }
 video { display: block; width: 100%; max-width: 60rem; height: auto; background: #eee; }
