@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -30,22 +30,23 @@ def check_seed(seed: int) -> int:
 
 
 def manifest_of(
-    task: Task, optimizer: str, settings: Settings, seed: int, budget: float, batches: int | None
-) -> dict[str, Any]:
-    """What a run is, as plain data; no wall times."""
+    task: Task, optimizer: str, settings: Settings, seed: int, budget: float, batches: int | None,
+    packages: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """What a run is, as plain data; no wall times. Its results depend on versions of `packages`, too."""
     return {
         "task": task.name, "task_version": task.version, "fields": task.fields(), "optimizer": optimizer,
         "settings": asdict(settings), "seed": check_seed(seed), "budget": budget, "batches": batches,
         "score": f"{task.score_name} [{task.score_unit}]", "setup_seconds": task.setup_seconds,
         "fall_seconds": task.fall_seconds, "space": task.problem.space.describe(),
-        "versions": versions(),
+        "versions": versions(packages),
     }  # fmt: skip
 
 
-def versions() -> dict[str, str]:
-    """Versions that results may depend on."""
+def versions(packages: Sequence[str] = ()) -> dict[str, str]:
+    """Versions that results may depend on, those of more packages with them."""
     found = {"gait": __version__, "python": platform.python_version(), "platform": platform.machine()}
-    for name in ("mujoco", "numpy", "scipy", "cma"):
+    for name in ("mujoco", "numpy", "scipy", "cma", *packages):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -14,7 +14,7 @@ from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.files import append_lines
 from gait.ledger import Ledger
-from gait.manifest import fleet_entry, manifest_of, read_settings, task_of, versions
+from gait.manifest import check_seed, fleet_entry, manifest_of, read_settings, task_of, versions
 from gait.optimizers import find_optimizer
 from gait.optimizers.base import Optimizer, Settings
 from gait.progress import Progress
@@ -64,9 +64,9 @@ class Session:
             raise UsageError(f"batches={batches}: a run has at least 1 batch.")
         around = around or Around()
         extras = {**({"around": around.describe()} if around.describe() else {}), **fleet_entry(task, fleet)}
-        manifest = manifest_of(task, optimizer, settings, seed, budget, batches) | extras
         # may refuse the task: no directory is made then
-        searcher = around.put(kind(task.problem, manifest["seed"], settings))
+        searcher = around.put(kind(task.problem, check_seed(seed), settings))
+        manifest = manifest_of(task, optimizer, settings, seed, budget, batches, searcher.packages) | extras
         return cls(Ledger.create(path, manifest), task, searcher)
 
     @classmethod
@@ -98,7 +98,7 @@ class Session:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know: lines that were dropped, packages that are others than the run began with."""
-        was, here = self.ledger.manifest["versions"], versions()
+        was, here = self.ledger.manifest["versions"], versions(self.optimizer.packages)
         changed = [
             f"{name} was {old}, is {here[name]}: resumed results may differ"
             for name, old in was.items()

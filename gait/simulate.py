@@ -230,8 +230,10 @@ class Walk:
         self._active[done[ended]] = False
         features = self.walker.features(done)
         rewards, durations = self.walker.decision(done)
-        endings = tuple(ENDINGS.get(Flag(f)) for f in self.walker.flags[done])
-        return Steps(done, features, rewards, durations, endings)
+        endings: list[Ending | None] = [None] * len(done)
+        for k in np.flatnonzero(ended).tolist():
+            endings[k] = ENDINGS[Flag(self.walker.flags[done[k]])]
+        return Steps(done, features, rewards, durations, tuple(endings))
 
     def _tick_until_flagged(self, active: Ints) -> Ints:
         walker, batch = self.walker, self.batch

@@ -58,7 +58,7 @@ def read_weights(path: Path) -> Weights:
         if wrong:
             raise ValueError(f"it tells no {', '.join(wrong)}")
     except (ValueError, KeyError, AttributeError) as error:
-        raise UsageError(f"{path} is no policy's weights: {error}.") from None
+        raise UsageError(f"{path} is no policy's weights: {str(error).rstrip('.')}.") from None
     arrays = {name.removeprefix(ARRAY): a for name, a in found.items() if name.startswith(ARRAY)}
     policy = read_policy({**arrays, "kind": about["kind"]})
     features, parameters = (tuple(str(name) for name in about[key]) for key in ("features", "parameters"))

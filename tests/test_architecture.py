@@ -46,6 +46,7 @@ MAY_IMPORT = {
     # other people's learners
     "envs": "errors policy robots simulate space task tasks trial view",
     # what people see
+    "play": "errors policy task tasks trial validate weights",
     "show": "around durations errors events files ledger run tally trial",
     "evaluate": "errors files manifest policy run task trial validate",
     "shelf": "controllers errors human objective optimizers robots tasks",
@@ -57,8 +58,8 @@ MAY_IMPORT = {
     "hilo": "compare controllers errors files human optimizers policy session space task tasks trial view",
     "seeing": "controllers errors files models robots simulate tasks trial view",
     "words": "errors",
-    "commands": "analysis around compare durations errors evaluate manifest optimizers report robots run shelf show "
-    "tasks view words",
+    "commands": "analysis around compare durations errors evaluate manifest optimizers play report robots run shelf "
+    "show tasks view words",
     "cli": "commands errors view words",
     "__main__": "cli",
 }  # fmt: skip

@@ -159,6 +159,17 @@ def test_every_second_is_on_the_bill(name):
     assert env.bill.charged == pytest.approx(env.bill.walked + 3 * 2.0)
 
 
+@pytest.mark.parametrize("name", QUADRUPEDS)
+def test_a_new_episode_remembers_nothing_of_the_last(name):
+    env = made(name, seconds=4.0)
+    first, _ = env.reset(seed=2)
+    assert not first[-len(env.worlds.actions.space) :].any()
+    for _ in range(3):
+        env.step(np.full(env.action_space.shape, 0.5))
+    again, _ = env.reset(seed=2)
+    assert np.array_equal(first, again)
+
+
 def test_fifty_decisions_a_second_whatever_the_tick_of_commands():
     env = made(JOINT, seconds=4.0)
     _, infos, _ = episode(env, 0, np.zeros(14))

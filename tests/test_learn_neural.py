@@ -13,9 +13,11 @@ import pytest
 from toy import Toy
 from worlds import Hill, make_problem
 
+from gait.cli import main
 from gait.errors import UsageError
 from gait.files import read_lines, read_npz, write_npz
 from gait.optimizers import find_optimizer
+from gait.play import play
 from gait.policy import Network, read_policy
 from gait.report.words import acting
 from gait.run import optimize, resume
@@ -195,7 +197,8 @@ def test_what_acts_in_numpy_is_what_was_trained(name):
     policy = optimizer._policy if name != "reinforce" else optimizer._network
     seen = np.concatenate([t.features for t in trials])
     inside = policy.units(np.array([optimizer.recommend().act(s, optimizer.rng) for s in seen]))
-    trained = answers(policy.layers, policy.features.standard(seen), policy.spread.reach)
+    layers = policy.layers if name == "reinforce" else optimizer._average
+    trained = answers(layers, policy.features.standard(seen), policy.spread.reach)
     assert np.allclose(inside, trained, rtol=0, atol=1e-9)
     assert isinstance(optimizer.recommend(), Network)
     assert optimizer.drawn().network.key() == optimizer.recommend().key()
@@ -373,6 +376,28 @@ def test_other_files_are_no_weights(wrong, tmp_path):
         write_npz(file, {k: a for k, a in (arrays | changes).items() if a is not None})
     with pytest.raises(UsageError, match=r"no policy's weights|network policy|unknown policy"):
         read_weights(file)
+
+
+@pytest.mark.usefixtures("toy")
+def test_weights_walk_a_held_out_trial_as_the_validated_policy_did(tmp_path):
+    run = optimize("toy", "actor-critic", out=tmp_path / "run", **OPTIONS)
+    task, before, after = play(run.path / "policy.npz")
+    assert task.name == "toy"
+    for recording, name in ((before, "start"), (after, "recommended")):
+        score = recording.trial.score
+        assert run.result[name]["scores"][0] == (0.0 if score is None else score)
+
+
+@pytest.mark.usefixtures("toy")
+def test_weights_of_another_task_are_not_played(tmp_path, monkeypatch, capsys):
+    write_weights(tmp_path / "w.npz", Network(**named(a_network(5, d=3))), Toy())
+    monkeypatch.setattr(Toy, "version", "2")
+    with pytest.raises(UsageError, match="is of task 'toy' with version 1; here it has 2"):
+        play(tmp_path / "w.npz")
+    monkeypatch.setattr(sys, "argv", ["gait", "render", str(tmp_path / "none.npz"), "--out", str(tmp_path / "w.mp4")])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "none.npz is no policy's weights" in capsys.readouterr().err
 
 
 # Without PyTorch

@@ -14,6 +14,7 @@ class Wrapped(Optimizer):
         super().__init__(inner.problem, 0, inner.settings)
         self.inner = inner
         self.name, self.about = inner.name, inner.about  # type: ignore[misc]
+        self.packages = inner.packages
         self.ranks, self.chooses_seconds = inner.ranks, inner.chooses_seconds  # type: ignore[misc]
 
     @property

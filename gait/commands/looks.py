@@ -27,7 +27,7 @@ class Render:
     """Video of a run, the start and the recommendation side by side; of several runs, a race."""
 
     dir: Positional[Folder]
-    """Run directory."""
+    """Run directory; or a policy's weights (policy.npz), which then walks a held-out trial."""
     others: Positional[Annotated[tuple[Folder, ...], arg(metavar="[DIR …]")]] = ()
     """More run directories, up to 8: the recommended gaits race in one scene."""
     out: File = Path("walk.mp4")
@@ -43,9 +43,20 @@ class Render:
             raise UsageError(f"--style {self.style} goes with one run; a race has one style.")
         if self.others:
             print(render_race_of([self.dir, *self.others], self.out))
+        elif self.dir.suffix == ".npz":
+            print(self._played())
         else:
             print(render_run(self.dir, self.out, self.style))
         return 0
+
+    def _played(self) -> Path:
+        from gait.play import play
+        from gait.view.formats import check_target
+        from gait.view.render import render_played
+
+        check_target(self.out)  # before anything is walked
+        task, before, after = play(self.dir)
+        return render_played(task, before, after, self.out, (task.title, self.dir.name, "a trained policy"), self.style)
 
 
 @dataclass

@@ -12,6 +12,9 @@ from gait.space import Space
 
 Array = NDArray[np.float64]
 
+SPAN = 4.0
+"""Natural perturbations that an action of 1 is, if nothing else is asked for."""
+
 
 class Actions:
     """The map between actions (..., d) within [-1, 1] and points of a space's unit cube.

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
-from gait.envs.actions import Actions
+from gait.envs.actions import SPAN, Actions
 from gait.envs.quadruped import box, check_mode, episode_seed
 from gait.envs.worlds import FELL, Bill, Floats
 from gait.errors import UsageError
@@ -22,8 +22,6 @@ from gait.trial import Ending, Query, Trial
 
 Array = NDArray[np.float64]
 
-SPAN = 8.0
-"""Natural perturbations that an action of 1 is: enough to reach every law."""
 REMEMBERED = 4
 """Laws that are seen, the newest first."""
 HIGHEST = 30.0

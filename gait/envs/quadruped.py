@@ -11,15 +11,13 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import ArrayLike, NDArray
 
-from gait.envs.actions import Actions
+from gait.envs.actions import SPAN, Actions
 from gait.envs.worlds import FELL, Bill, Floats, Worlds
 from gait.errors import UsageError, unknown_name
 from gait.tasks import make_task
 from gait.tasks.quadruped import Quadruped
 from gait.trial import Ending
 
-SPAN = 4.0
-"""Natural perturbations that an action of 1 is."""
 RATE = 50.0
 """Decisions a second of the environment that doesn't wait for a stride's end."""
 

@@ -11,7 +11,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
-from gait.envs.quadruped import RATE, SPAN, box, episode_seed, make_worlds
+from gait.envs.actions import SPAN
+from gait.envs.quadruped import RATE, box, episode_seed, make_worlds
 from gait.envs.worlds import FELL, Bill, Floats, Worlds
 from gait.errors import UsageError
 from gait.trial import Ending

@@ -75,6 +75,9 @@ class Worlds:
         walker = self.walk.walker
         assert isinstance(walker, QuadrupedWalker)
         self.walker = walker
+        contacts = len(CONTACTS) if rate else 0
+        self.limits = np.array([*LIMITS.values(), *np.ones(contacts + len(actions.space))])
+        """(o,) how large an observation may be."""
         self.last = np.zeros((n, len(actions.space)))
         """The last action of each world, within [-1, 1]."""
         self.before = np.zeros((n, 2))
@@ -85,12 +88,6 @@ class Worlds:
         """Seconds walked in decisions that were scored."""
         self.settled = Bill(0.0, 0.0)
         """Of episodes that are over."""
-
-    @property
-    def limits(self) -> Array:
-        """(o,) how large an observation may be."""
-        contacts = len(CONTACTS) if self.rate else 0
-        return np.array([*LIMITS.values(), *np.ones(contacts + self.last.shape[1])])
 
     @property
     def bill(self) -> Bill:
@@ -158,14 +155,18 @@ class Worlds:
         walker, pose = self.walker, self.walker.meter.pose[ids]
         moved = pose[:, [ALONG, ACROSS]] - self.before[ids]
         self.before[ids] += moved
-        phase = 2.0 * np.pi * walker.phase[ids]
-        heading = np.mod(pose[:, YAW] + np.pi, 2.0 * np.pi) - np.pi
-        attitude = pose[:, PITCH], pose[:, ROLL], heading
-        rates = pose[:, PITCH_RATE], pose[:, ROLL_RATE], np.where(durations > 0.0, walker.qvel[ids, 5], 0.0)
-        speeds = (moved / np.maximum(durations, walker.tick)[:, None]).T
-        contacts = walker.contacts[ids].T if self.rate else ()
-        rows = [*attitude, *rates, *speeds, np.cos(phase), np.sin(phase), *contacts, *self.last[ids].T]
-        seen = np.nan_to_num(np.array(rows, float).T, nan=0.0)
+        phase, d = 2.0 * np.pi * walker.phase[ids], self.last.shape[1]
+        seen = np.empty((len(ids), len(self.limits)))
+        seen[:, :3] = pose[:, [PITCH, ROLL, YAW]]
+        seen[:, 2] = np.mod(seen[:, 2] + np.pi, 2.0 * np.pi) - np.pi
+        seen[:, 3:5] = pose[:, [PITCH_RATE, ROLL_RATE]]
+        seen[:, 5] = np.where(durations > 0.0, walker.qvel[ids, 5], 0.0)
+        seen[:, 6:8] = moved / np.maximum(durations, walker.tick)[:, None]
+        seen[:, 8], seen[:, 9] = np.cos(phase), np.sin(phase)
+        if self.rate:
+            seen[:, len(LIMITS) : -d] = walker.contacts[ids]
+        seen[:, -d:] = self.last[ids]
+        seen[np.isnan(seen)] = 0.0  # of a world that blew up
         cut: Floats = np.clip(seen, -self.limits, self.limits).astype(np.float32)
         return cut
 

@@ -102,6 +102,8 @@ class Optimizer(ABC):
 
     False for those that look at what was done within a trial.
     """
+    packages: tuple[str, ...] = ()
+    """Packages whose versions its results depend on, beside those that all runs' do."""
     Settings: ClassVar[type[Settings]] = Settings
 
     def __init__(self, problem: Problem, seed: int = 0, settings: AnySettings | None = None) -> None:

@@ -94,13 +94,13 @@ class NeuralPolicy:
         self.log_std = self._limited(np.full(d, math.log(spread.initial)))
         self.features = FeatureScale.unknown(f)
 
-    def plain(self) -> Network:
-        """The network's answers, without the draws."""
-        return Network(**self._named())
+    def plain(self, layers: Sequence[Array] | None = None) -> Network:
+        """The network's answers, without the draws; of other layers, if some are given."""
+        return Network(**self._named(self.layers if layers is None else layers))
 
-    def drawn(self) -> GaussianNetwork:
-        """The network's answers with the draws."""
-        return GaussianNetwork(log_std=self.log_std + np.log(self.space.scale), **self._named())
+    def drawn(self, layers: Sequence[Array] | None = None) -> GaussianNetwork:
+        """The network's answers with the draws; of other layers, if some are given."""
+        return GaussianNetwork(log_std=self.log_std + np.log(self.space.scale), **self.plain(layers).arrays())
 
     def units(self, actions: Array) -> Array:
         """Unclipped draws (M, d) of the cube in ε from the start."""
@@ -133,8 +133,12 @@ class NeuralPolicy:
         change = np.clip(log_std - self.log_std, -LARGEST_CHANGE, LARGEST_CHANGE)
         self.layers, self.log_std = list(layers), self._limited(self.log_std + change)
         self.features = self.features.after(sound)
-        answer = self.plain().act(self.features.centre, np.random.default_rng(0))
-        self.layers[-1] = self.layers[-1] + (np.clip(answer, 0.0, 1.0) - answer) / self.space.scale
+        self.layers = self.within(self.layers)
+
+    def within(self, layers: Sequence[Array]) -> list[Array]:
+        """The layers with a last bias that keeps the answer at the features' means within the cube."""
+        answer = self.plain(layers).act(self.features.centre, np.random.default_rng(0))
+        return [*layers[:-1], layers[-1] + (np.clip(answer, 0.0, 1.0) - answer) / self.space.scale]
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All of it as arrays."""
@@ -145,9 +149,9 @@ class NeuralPolicy:
         self.layers = unpack_layers("actor", state)
         self.features, self.log_std = unpack_scale("features", state), np.array(state["log_std"])
 
-    def _named(self) -> dict[str, Array]:
-        """The network in the cube's and the features' own units, as `Network` has it."""
-        layers = [np.array(a) for a in self.layers]
+    def _named(self, given: Sequence[Array]) -> dict[str, Array]:
+        """A network in the cube's and the features' own units, as `Network` has it."""
+        layers = [np.array(a) for a in given]
         layers[-2] = self.spread.reach * self.space.scale[:, None] * layers[-2]
         layers[-1] = self.space.default + self.space.scale * layers[-1]
         weight = layers[0] / self.features.spread

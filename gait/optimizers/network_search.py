@@ -52,6 +52,9 @@ class NetworkSettings(Settings):
     min_std: float = setting(0.25, "floor of that standard deviation", unit="ε", low=1e-3, high=100.0)
     discount: float = setting(1.0, "seconds after which progress counts 1/e", unit="s", low=0.01, high=1e4)
     trace: float = setting(0.95, "how far to look before the state value is believed (λ)", low=0.0, high=1.0)
+    averaging: float = setting(
+        0.8, "share of the layers recommended before in those recommended next; 0: the last", low=0.0, high=0.999
+    )
     value_rate: float = setting(0.01, "Adam's step length for the state value", low=0.0, high=1.0)
 
     def __post_init__(self) -> None:
@@ -79,12 +82,15 @@ class NetworkSearch(Optimizer):
     The value is a network of the features and of the time since the trial began, with hidden layers as the policy's. It
     judges a batch as it was learned from those before, then learns from it; see
     `gait.gradients.generalised_advantages`. A diverged trial counts as a fall in which nothing was reached.
+    Recommended is a running mean of the layers (Polyak & Juditsky, SIAM J. Control Optim. 30:4, 1992): a batch's step
+    is chance for the most part, and what is asked next may be too bold to be walked without draws.
 
     Raises:
       UsageError: PyTorch is not installed.
     """
 
     ranks = False
+    packages = ("torch",)
     Settings = NetworkSettings
 
     def __init__(self, problem: Problem, seed: int = 0, settings: NetworkSettings | None = None) -> None:
@@ -95,6 +101,7 @@ class NetworkSearch(Optimizer):
         sizes = (len(problem.features) + 1, *(read_hidden(s.hidden) or VALUE_HIDDEN), 1)
         self._critic: list[Array] = self._neural.nets.make_network(sizes, self.rng)
         self._returns = FeatureScale.unknown(1)
+        self._average = list(self._policy.layers)
 
     @property
     def batch_size(self) -> int:
@@ -102,28 +109,29 @@ class NetworkSearch(Optimizer):
         return int(self.settings.trials)
 
     def recommend(self) -> Policy:
-        """The network's answers, without the draws."""
-        return self._policy.plain()
+        """The answers of the averaged network, without the draws."""
+        return self._policy.plain(self._average)
 
     def drawn(self) -> Policy:
         """The recommendation with its draws."""
-        return self._policy.drawn()
+        return self._policy.drawn(self._average)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """The policy, the state value, and where chance and the count of queries are."""
-        critic = {**pack_layers("critic", self._critic), **pack_scale("returns", self._returns)}
+        layers = {**pack_layers("critic", self._critic), **pack_layers("average", self._average)}
         counted = {"asked": np.asarray(self._next_id), "chance": pack_generator(self.rng)}
-        return {**self._policy.state(), **critic, **counted}
+        return {**self._policy.state(), **layers, **pack_scale("returns", self._returns), **counted}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what `state` gave."""
         self._policy.restore(state)
-        self._critic, self._returns = unpack_layers("critic", state), unpack_scale("returns", state)
+        self._critic, self._average = unpack_layers("critic", state), unpack_layers("average", state)
+        self._returns = unpack_scale("returns", state)
         self._next_id = int(state["asked"])
         unpack_generator(self.rng, state["chance"])
 
     def _ask(self) -> list[Query]:
-        policy = self.drawn()
+        policy = self._policy.drawn()
         return [self.query(policy) for _ in range(self.settings.trials)]
 
     def _tell(self, trials: list[Trial], scores: Array) -> None:
@@ -135,6 +143,9 @@ class NetworkSearch(Optimizer):
                 layers, log_std = self._improve(walked)
         sound = np.array([not diverged(t) for t in trials])[episodes.trial]
         self._policy.become(layers, log_std, episodes.features[sound])
+        kept = self.settings.averaging
+        mixed = [kept * a + (1.0 - kept) * b for a, b in zip(self._average, self._policy.layers, strict=True)]
+        self._average = self._policy.within(mixed)
 
     @abstractmethod
     def _improve(self, walked: Walked) -> tuple[list[Array], Array]:

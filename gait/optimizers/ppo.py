@@ -16,7 +16,7 @@ class PPOSettings(NetworkSettings):
         0.5, "a decision's probability counts as changed by at most this (ε of the paper)", low=0.0, high=10.0
     )
     rate: float = setting(0.05, "Adam's step length for the network", low=1e-6, high=1.0)
-    std_rate: float = setting(0.005, "that of the log standard deviation; 0 keeps it", low=0.0, high=1.0)
+    std_rate: float = setting(0.02, "that of the log standard deviation; 0 keeps it", low=0.0, high=1.0)
     epochs: int = setting(10, "how often each decision is used, at most", low=1, high=1000)
     minibatch: int = setting(64, "decisions a step", low=1, high=100_000)
     divergence: float = setting(

@@ -80,6 +80,7 @@ class Reinforce(GaussianSearch):
             raise UsageError(
                 f"hidden={s.hidden}: this task shows a policy nothing at its decisions: no network is needed."
             )
+        self.packages = ("torch",) if s.hidden else ()
         spread = Spread(s.initial_std, s.min_std, REACH)
         self._network = NeuralPolicy(problem, s.hidden, spread, self.rng, need_torch("hidden")) if s.hidden else None
 

@@ -12,7 +12,7 @@ from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.ledger import read_manifest
 from gait.run import load_run
-from gait.task import Recording
+from gait.task import Recording, Task
 from gait.view.recorded import read_recording, task_and_model
 from gait.view.styles import parse_styles
 
@@ -59,6 +59,33 @@ def render_run(
         return render_comparison(
             model, before, after, out, card=card, subtitles=(lines[0], lines[1]), score_unit=task.score_unit,
             styles=chosen, size=size, fps=fps, progress=progress,
+        )  # fmt: skip
+
+
+def render_played(
+    task: Task, before: Recording, after: Recording, out: Path, card: tuple[str, str, str], styles: str = ""
+) -> Path:
+    """Draw two trials that were just walked, the start and a policy, side by side into the film `out`.
+
+    Raises:
+      UsageError: a style is unknown or can't be drawn, the task is a person's, there is no OpenGL, or `out` can't be
+        written or ends in no known suffix.
+    """
+    from gait.view.formats import check_target
+    from gait.view.gl import use_backend
+    from gait.view.person import shows_a_person
+    from gait.view.video import render_comparison
+
+    chosen = parse_styles(styles)
+    check_target(out)
+    if shows_a_person(after):
+        raise UsageError(f"a person's film is of a run directory, not of a policy alone: gait render DIR --out {out}")
+    use_backend()
+    scores = (f"{r.trial.score or 0.0:.3f} {task.score_unit}, one held-out trial" for r in (before, after))
+    with _bar() as progress:
+        return render_comparison(
+            getattr(task, "model", None), before, after, out, card=card, subtitles=(next(scores), next(scores)),
+            score_unit=task.score_unit, styles=chosen, progress=progress,
         )  # fmt: skip
 
 
