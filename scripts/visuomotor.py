@@ -23,7 +23,8 @@ from gait.seeing.judge import HELD_OUT, Judged, in_words, judge
 from gait.seeing.ledger import keep, table
 from gait.seeing.policy import SeeingPolicy, load_policy
 from gait.seeing.train import TRIALS, UPDATES, train
-from gait.seeing.trials import Pilot, seeing, told
+from gait.seeing.trials import Pilot, curve, seeing, told
+from gait.seeing.walker import SHARPEST
 from gait.seeing.world import Ball
 from gait.view.formats import check_target
 
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the training")
     parser.add_argument("--updates", type=int, default=UPDATES, help=f"of the training, {TRIALS} trials each")
     parser.add_argument("--balls", type=int, default=HELD_OUT, help="held-out balls to judge by; 0: none")
+    parser.add_argument("--curve", type=float, help="judge a blind robot that walks a path of this curvature [1/m]")
     parser.add_argument("--out", type=Path, help="where trained weights go")
     parser.add_argument("--ledger", type=Path, help="JSON lines; a line is added")
     parser.add_argument("--table", type=Path, help="print this ledger's trainings, and do nothing else")
@@ -51,6 +53,8 @@ def main() -> None:
         check(o)
         if o.table:
             print("\n".join(table(o.table)))
+        elif o.curve is not None:
+            judge_one(f"curve of {o.curve:g} / m", curve(o.curve), False, o.balls)
         else:
             run(o)
     except UsageError as error:
@@ -62,6 +66,10 @@ def check(o: argparse.Namespace) -> None:
     for name, low in (("seed", 0), ("updates", 1), ("balls", 0)):
         if getattr(o, name) < low:
             raise UsageError(f"--{name} {getattr(o, name)}: must be at least {low}.")
+    if o.curve is not None and not abs(o.curve) <= SHARPEST:
+        raise UsageError(f"--curve {o.curve:g}: must lie within [-{SHARPEST:g}, {SHARPEST:g}] / m.")
+    if o.curve is not None and o.balls < 1:
+        raise UsageError("--curve is judged by one ball or more: --balls 1.")
     if o.train and o.weights:
         raise UsageError("--train learns weights, --weights reads them: say one of them.")
     if not o.train and (o.blind or o.out):

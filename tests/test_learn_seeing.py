@@ -14,7 +14,7 @@ from gait.robots import find_robot
 from gait.seeing.camera import SIDE, Eye
 from gait.seeing.judge import Judged
 from gait.seeing.policy import SHAPES, load_policy, policy_of
-from gait.seeing.trials import BallTrial, Sight, seeing, told, walk_balls
+from gait.seeing.trials import BallTrial, Sight, curve, seeing, told, walk_balls
 from gait.seeing.walker import SHARPEST, BallWalker
 from gait.seeing.world import NOSE, RADIUS, REACH, WIDEST, Ball, draw_ball, seeing_robot, spread_balls
 from gait.simulate import Walk
@@ -128,6 +128,12 @@ def test_told_pilot_steers_left_to_the_left():
     left, right = (told(Sight(np.zeros(0, np.uint8), 1.0, b), rng) for b in (0.5, -0.5))
     assert left[0] > 0
     assert np.array_equal(left, -right)
+
+
+def test_a_blind_curve_is_one_action():
+    rng = np.random.default_rng(0)
+    sights = [Sight(np.zeros(0, np.uint8), d, b) for d, b in ((1.0, 0.5), (2.0, -0.5))]
+    assert [curve(1.5)(sight, rng).tolist() for sight in sights] == [[1.5 / SHARPEST, 0.0, 0.0]] * 2
 
 
 def test_a_trial_ends_when_the_ball_is_reached(walk):

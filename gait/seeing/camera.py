@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import TracebackType
 from typing import Any, Self
 
@@ -65,8 +66,6 @@ class Eye:
 
 def plain(model: mujoco.MjModel) -> mujoco.MjModel:
     """A copy of the model that is quick to draw."""
-    import copy
-
     drawn = copy.copy(model)
     drawn.vis.quality.offsamples = drawn.vis.quality.shadowsize = 0
     drawn.vis.quality.numslices = drawn.vis.quality.numstacks = FACETS

@@ -34,7 +34,7 @@ def table(path: Path) -> list[str]:
     if not rows:
         raise UsageError(f"{path} holds no trainings.")
     said = [
-        "| seed | simulated | processor time | wall | seeing | its eyes shut | told |",
+        "| seed | simulated | processor time | wall | seeing | blind | told |",
         "|---|---|---|---|---|---|---|",
     ]
     said += [_row(row) for row in rows]

@@ -70,6 +70,11 @@ def seeing(policy: SeeingPolicy, *, drawn: bool = False) -> Pilot:
     return pilot
 
 
+def curve(curvature: float) -> Pilot:
+    """Walks a path of one curvature [1/m], whatever there is: all that a blind robot without a memory can do."""
+    return lambda sight, rng: np.array([curvature / SHARPEST, 0.0, 0.0])
+
+
 class _Log:
     """Of one world's trial as it goes on."""
 

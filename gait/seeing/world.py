@@ -33,8 +33,8 @@ REACH = 0.15
 NEAREST, FARTHEST, WIDEST = 1.0, 2.0, math.radians(60.0)
 """A trial's ball lies so far from the trunk's middle [m], and at most so far to a side of where it heads [rad]."""
 FLOOR, SQUARE = 30.0, 5.0
-"""Half-width of the floor as it's drawn, and of the squares it is drawn in [m]; to physics it has no end. With squares
-as small as the shipped model's, they take nine tenths of a picture's time."""
+"""Half-width of the floor as it's drawn, and of the squares it is drawn in [m]; to physics it has no end. Squares
+as small as the shipped model's would take most of a picture's time."""
 
 
 @dataclass(frozen=True)
