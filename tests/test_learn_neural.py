@@ -115,15 +115,16 @@ def by(**changes):
 
 
 def test_the_first_step_goes_along_the_policy_gradient():
-    """At a ratio of 1 nothing is clipped, and Adam's first step is the gradient's sign."""
+    """At a ratio of 1 nothing is clipped; the last layer's numbers are in units of σ."""
     layers, (states, actions, log_std) = a_network(5), decisions(40)
     better = np.random.default_rng(5).normal(size=40)
-    slope = score_layers(layers, log_std, states, actions, REACH).T @ better
+    slope = score_layers(layers, log_std, states, actions, REACH).T @ better / 40
     z = (actions - answers(layers, states, REACH)) * np.exp(-log_std)
     found, spread = improve(layers, log_std, states, actions, better, by(std_rate=0.002), np.random.default_rng(0))
+    variance = [np.ones(20), np.repeat(np.exp(2 * log_std), 5), np.exp(2 * log_std)]  # of steps in units of σ, twice
     moved = np.concatenate([(b - a).ravel() for a, b in zip(layers, found, strict=True)])
-    assert np.allclose(moved, 0.01 * np.sign(slope), rtol=0, atol=1e-5)
-    assert np.allclose(spread - log_std, 0.002 * np.sign(score_log_std(z).T @ better), rtol=0, atol=1e-5)
+    assert np.allclose(moved, 0.01 * slope * np.concatenate(variance), rtol=1e-9, atol=1e-12)
+    assert np.allclose(spread - log_std, 0.002 * score_log_std(z).T @ better / 40, rtol=1e-9, atol=1e-12)
 
 
 def test_nothing_to_tell_apart_changes_nothing():
@@ -139,13 +140,13 @@ def ratios(layers, found, log_std, states, actions):
 
 
 def test_what_is_clipped_is_not_pushed_further():
-    """One decision that went well: its probability rises to the clip; what is beyond is Adam's momentum."""
+    """One decision that went well: its probability rises to the clip, and no step further."""
     layers, (states, actions, log_std) = a_network(5), decisions(1)
     for clip in (0.1, 0.5):
         found, _ = improve(
-            layers, log_std, states, actions, np.ones(1), by(clip=clip, epochs=400, rate=1e-3), np.random.default_rng(0)
+            layers, log_std, states, actions, np.ones(1), by(clip=clip, epochs=400), np.random.default_rng(0)
         )
-        assert 1.0 + clip < ratios(layers, found, log_std, states, actions)[0] < 1.0 + 2.0 * clip
+        assert 1.0 + clip < ratios(layers, found, log_std, states, actions)[0] < 1.0 + 1.5 * clip
 
 
 def test_epochs_end_once_the_policy_is_far_from_the_one_that_walked():

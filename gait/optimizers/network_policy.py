@@ -20,7 +20,7 @@ from gait.task import Problem
 WIDEST_LAYER, MOST_LAYERS = 1024, 8
 FAR = 10.0
 """A decision in a state so many standard deviations from all that was seen teaches nothing: a blown-up simulation's."""
-REACH = 0.3
+REACH = 0.1
 """What a unit of the last hidden layer is worth, against 1 ε of its bias: few decisions tell less of many weights."""
 DAMPING = 0.1
 """What is added to the Fisher information of a network, against its average for a number: few decisions tell few."""
