@@ -31,7 +31,7 @@ torch = pytest.importorskip("torch")
 from gait.gradients import score_gain, score_log_std, score_mean  # noqa: E402
 from gait.neural.clipped import Clipping, improve  # noqa: E402
 from gait.neural.nets import answers, fit_value, make_network  # noqa: E402
-from gait.neural.scores import fisher_layers, natural_step, score_layers  # noqa: E402
+from gait.neural.scores import score_layers  # noqa: E402
 
 D, F, M, REACH = 4, 3, 7, 0.3
 
@@ -85,26 +85,19 @@ def test_scores_of_one_layer_are_the_linear_policys_closed_form():
     assert np.allclose(found, np.hstack([by_gain, by_mean]), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("hidden", [(), (5,)])
-def test_the_fisher_information_is_that_of_the_scores(hidden):
-    layers, (states, _, log_std) = a_network(*hidden), decisions()
-    exact, draws = fisher_layers(layers, log_std, states, REACH), 4000
-    z = np.random.default_rng(3).normal(size=(draws * M, D))
-    seen = np.tile(states, (draws, 1))
-    scores = score_layers(layers, log_std, seen, answers(layers, seen, REACH) + np.exp(log_std) * z, REACH)
-    size = np.sqrt(np.outer(exact.diagonal(), exact.diagonal())) + 1e-12
-    assert np.abs((scores.T @ scores / len(z) - exact) / size).max() < 6.0 / math.sqrt(draws)
-
-
-def test_a_natural_step_undoes_the_metric_and_is_never_longer_than_one():
-    layers, (states, actions, log_std) = a_network(5), decisions(60)
-    fisher, slope = fisher_layers(layers, log_std, states), score_layers(layers, log_std, states, actions).mean(axis=0)
-    small = natural_step(1e-6 * slope, fisher, 1e-9)
-    assert np.allclose(fisher @ small, 1e-6 * slope, rtol=1e-3, atol=1e-10)
-    for size in (1.0, 1e3):
-        step = natural_step(size * slope, fisher, 1e-9)
-        assert step @ fisher @ step == pytest.approx(1.0)
-    assert np.array_equal(natural_step(slope, 0.0 * fisher, 0.1), 0.0 * slope)
+@pytest.mark.parametrize("size", [0.1, 1e3])
+def test_a_step_of_a_linear_policy_is_that_of_reinforce(size):
+    """Δmean = σ² g, and Δgain the same times what the features count; together at most 1 σ long."""
+    optimizer = searcher("reinforce", hidden="none")
+    policy = optimizer._network
+    policy.log_std = np.random.default_rng(2).normal(0.0, 0.3, 6)
+    slope, std = size * np.random.default_rng(3).normal(size=6 * 2 + 6), np.exp(policy.log_std)
+    gain, mean = slope[:12].reshape(6, 2), slope[12:]
+    length = max(1.0, math.sqrt(((std[:, None] * gain) ** 2).sum() + ((std * mean) ** 2).sum()))
+    found = policy.uphill(slope)
+    assert np.allclose(found[0], std[:, None] ** 2 * gain / length, rtol=1e-12)
+    assert np.allclose(found[1], std**2 * mean / length, rtol=1e-12)
+    assert (length > 1.0) == (size > 1.0)
 
 
 # The clipped objective and the state value
