@@ -14,6 +14,7 @@ from toy import Toy
 from worlds import Hill, make_problem
 
 from gait.cli import main
+from gait.compare.recorded import recorded_trials
 from gait.errors import UsageError
 from gait.files import read_lines, read_npz, write_npz
 from gait.optimizers import find_optimizer
@@ -330,6 +331,16 @@ def test_a_run_that_draws_nothing_tells_of_no_draws(tmp_path):
     assert "acts" not in run.result["recommended"]
     assert acting(run.result) == ""
     assert not (run.path / "policy.npz").exists()
+
+
+@pytest.mark.usefixtures("toy")
+def test_trials_of_networks_are_weighed_by_what_they_do_at_rest(tmp_path):
+    run = optimize("toy", "ppo", out=tmp_path / "run", **OPTIONS)
+    trials = recorded_trials([run.path])
+    first = [t.parameters for t in trials if t.id < 4]
+    start = Toy().problem.space.named(Toy().problem.space.default)
+    assert first[0] == pytest.approx(start)
+    assert trials[-1].parameters != pytest.approx(start, abs=1e-6)
 
 
 # Weights
