@@ -22,7 +22,7 @@ import gait.envs  # noqa: F401  registers the environments
 KINDS: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
     "gait/Quadruped-v0": (2048, {}, {"n_steps": 512}),
     "gait/QuadrupedJoint-v0": (8192, {}, {}),
-    "gait/Exoskeleton-v0": (32, {"seconds": 60.0}, {"n_steps": 16, "batch_size": 16}),
+    "gait/Exoskeleton-v0": (32, {"seconds": 60.0, "laws": 4}, {"n_steps": 16, "batch_size": 16}),
 }
 """Steps, the environment's arguments, and PPO's own beside its defaults."""
 EPISODES = 4
