@@ -109,11 +109,11 @@ def show(known: Rows) -> None:
     ends = sorted(
         {line["budget"] / HOUR for lines in known.values() for line in lines if line["budget"] > FIRST * HOUR}
     )
-    heads = ["1 h", f"{FIRST:g} h", *(f"{h:g} h" for h in ends)]
+    heads = [f"{FIRST:g} h", *(f"{h:g} h" for h in ends)]
     for column in ("learner", "runs", *heads, "with its draws", f"hours to {mark:.3f}", "falls a run"):
         table.add_column(column, no_wrap=True)
     for name, lines in known.items():
-        speeds = [reached(known, name, HOUR * h) for h in (1.0, FIRST, *ends)]
+        speeds = [reached(known, name, HOUR * h) for h in (FIRST, *ends)]
         drawn = [line["stochastic"]["mean"] for line in lines if "stochastic" in line]
         t = hours_to(lines, mark)
         falls = np.mean([line["endings"]["fell"] for line in lines])

@@ -15,7 +15,7 @@ from gait.policy import DRAWS, Constant, GaussianNetwork, Network
 
 NAMES = optimizer_names()
 BATCHES = 6
-TRIALS = {"bayesian": 120, "ppo": 480, "actor-critic": 480}
+TRIALS = {"bayesian": 120, "ppo": 320, "actor-critic": 320}
 """Trials until it must have improved; 720 if not named. A Gaussian process is meant for 200: its asks grow dear.
 
 Networks are dear to train."""

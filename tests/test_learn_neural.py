@@ -14,6 +14,7 @@ from toy import Toy
 from worlds import Hill, make_problem
 
 from gait.cli import main
+from gait.compare.recorded import recorded_trials
 from gait.errors import UsageError
 from gait.files import read_lines, read_npz, write_npz
 from gait.optimizers import find_optimizer
@@ -31,7 +32,7 @@ torch = pytest.importorskip("torch")
 from gait.gradients import score_gain, score_log_std, score_mean  # noqa: E402
 from gait.neural.clipped import Clipping, improve  # noqa: E402
 from gait.neural.nets import answers, fit_value, make_network  # noqa: E402
-from gait.neural.scores import fisher_layers, natural_step, score_layers  # noqa: E402
+from gait.neural.scores import score_layers  # noqa: E402
 
 D, F, M, REACH = 4, 3, 7, 0.3
 
@@ -85,26 +86,19 @@ def test_scores_of_one_layer_are_the_linear_policys_closed_form():
     assert np.allclose(found, np.hstack([by_gain, by_mean]), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("hidden", [(), (5,)])
-def test_the_fisher_information_is_that_of_the_scores(hidden):
-    layers, (states, _, log_std) = a_network(*hidden), decisions()
-    exact, draws = fisher_layers(layers, log_std, states, REACH), 4000
-    z = np.random.default_rng(3).normal(size=(draws * M, D))
-    seen = np.tile(states, (draws, 1))
-    scores = score_layers(layers, log_std, seen, answers(layers, seen, REACH) + np.exp(log_std) * z, REACH)
-    size = np.sqrt(np.outer(exact.diagonal(), exact.diagonal())) + 1e-12
-    assert np.abs((scores.T @ scores / len(z) - exact) / size).max() < 6.0 / math.sqrt(draws)
-
-
-def test_a_natural_step_undoes_the_metric_and_is_never_longer_than_one():
-    layers, (states, actions, log_std) = a_network(5), decisions(60)
-    fisher, slope = fisher_layers(layers, log_std, states), score_layers(layers, log_std, states, actions).mean(axis=0)
-    small = natural_step(1e-6 * slope, fisher, 1e-9)
-    assert np.allclose(fisher @ small, 1e-6 * slope, rtol=1e-3, atol=1e-10)
-    for size in (1.0, 1e3):
-        step = natural_step(size * slope, fisher, 1e-9)
-        assert step @ fisher @ step == pytest.approx(1.0)
-    assert np.array_equal(natural_step(slope, 0.0 * fisher, 0.1), 0.0 * slope)
+@pytest.mark.parametrize("size", [0.1, 1e3])
+def test_a_step_of_a_linear_policy_is_that_of_reinforce(size):
+    """Δmean = σ² g, and Δgain the same times what the features count; together at most 1 σ long."""
+    optimizer = searcher("reinforce", hidden="none")
+    policy = optimizer._network
+    policy.log_std = np.random.default_rng(2).normal(0.0, 0.3, 6)
+    slope, std = size * np.random.default_rng(3).normal(size=6 * 2 + 6), np.exp(policy.log_std)
+    gain, mean = slope[:12].reshape(6, 2), slope[12:]
+    length = max(1.0, math.sqrt(((std[:, None] * gain) ** 2).sum() + ((std * mean) ** 2).sum()))
+    found = policy.uphill(slope)
+    assert np.allclose(found[0], std[:, None] ** 2 * gain / length, rtol=1e-12)
+    assert np.allclose(found[1], std**2 * mean / length, rtol=1e-12)
+    assert (length > 1.0) == (size > 1.0)
 
 
 # The clipped objective and the state value
@@ -115,15 +109,16 @@ def by(**changes):
 
 
 def test_the_first_step_goes_along_the_policy_gradient():
-    """At a ratio of 1 nothing is clipped, and Adam's first step is the gradient's sign."""
+    """At a ratio of 1 nothing is clipped; the last layer's numbers are in units of σ."""
     layers, (states, actions, log_std) = a_network(5), decisions(40)
     better = np.random.default_rng(5).normal(size=40)
-    slope = score_layers(layers, log_std, states, actions, REACH).T @ better
+    slope = score_layers(layers, log_std, states, actions, REACH).T @ better / 40
     z = (actions - answers(layers, states, REACH)) * np.exp(-log_std)
     found, spread = improve(layers, log_std, states, actions, better, by(std_rate=0.002), np.random.default_rng(0))
+    variance = [np.ones(20), np.repeat(np.exp(2 * log_std), 5), np.exp(2 * log_std)]  # of steps in units of σ, twice
     moved = np.concatenate([(b - a).ravel() for a, b in zip(layers, found, strict=True)])
-    assert np.allclose(moved, 0.01 * np.sign(slope), rtol=0, atol=1e-5)
-    assert np.allclose(spread - log_std, 0.002 * np.sign(score_log_std(z).T @ better), rtol=0, atol=1e-5)
+    assert np.allclose(moved, 0.01 * slope * np.concatenate(variance), rtol=1e-9, atol=1e-12)
+    assert np.allclose(spread - log_std, 0.002 * score_log_std(z).T @ better / 40, rtol=1e-9, atol=1e-12)
 
 
 def test_nothing_to_tell_apart_changes_nothing():
@@ -139,13 +134,13 @@ def ratios(layers, found, log_std, states, actions):
 
 
 def test_what_is_clipped_is_not_pushed_further():
-    """One decision that went well: its probability rises to the clip; what is beyond is Adam's momentum."""
+    """One decision that went well: its probability rises to the clip, and no step further."""
     layers, (states, actions, log_std) = a_network(5), decisions(1)
     for clip in (0.1, 0.5):
         found, _ = improve(
-            layers, log_std, states, actions, np.ones(1), by(clip=clip, epochs=400, rate=1e-3), np.random.default_rng(0)
+            layers, log_std, states, actions, np.ones(1), by(clip=clip, epochs=400), np.random.default_rng(0)
         )
-        assert 1.0 + clip < ratios(layers, found, log_std, states, actions)[0] < 1.0 + 2.0 * clip
+        assert 1.0 + clip < ratios(layers, found, log_std, states, actions)[0] < 1.0 + 1.5 * clip
 
 
 def test_epochs_end_once_the_policy_is_far_from_the_one_that_walked():
@@ -336,6 +331,16 @@ def test_a_run_that_draws_nothing_tells_of_no_draws(tmp_path):
     assert "acts" not in run.result["recommended"]
     assert acting(run.result) == ""
     assert not (run.path / "policy.npz").exists()
+
+
+@pytest.mark.usefixtures("toy")
+def test_trials_of_networks_are_weighed_by_what_they_do_at_rest(tmp_path):
+    run = optimize("toy", "ppo", out=tmp_path / "run", **OPTIONS)
+    trials = recorded_trials([run.path])
+    first = [t.parameters for t in trials if t.id < 4]
+    start = Toy().problem.space.named(Toy().problem.space.default)
+    assert first[0] == pytest.approx(start)
+    assert trials[-1].parameters != pytest.approx(start, abs=1e-6)
 
 
 # Weights

@@ -14,7 +14,7 @@ from gait.errors import UsageError, unknown_name
 from gait.files import read_lines
 from gait.ledger import read_manifest
 from gait.objective import Objective
-from gait.policy import read_policy
+from gait.policy import GaussianNetwork, Network, Policy, read_policy
 from gait.space import Parameter, Space
 
 Array = NDArray[np.float64]
@@ -54,12 +54,20 @@ def _of_run(path: Path, manifest: Mapping[str, Any]) -> Iterator[Recorded]:
     for number, event in read_lines(path / "events.jsonl", torn=True):
         try:
             if event["event"] == "ask":
-                described = read_policy(event["policy"]).describe()
-                asked[int(event["id"])] = space.named(described.get("x") or described["mean"])
+                asked[int(event["id"])] = space.named(_centre(read_policy(event["policy"])))
             elif event["event"] == "tell" and event["ending"] == "completed":
                 yield Recorded(str(path), int(event["id"]), dict(event["measures"]), asked[int(event["id"])])
         except (KeyError, TypeError, ValueError):
             raise UsageError(f"{path / 'events.jsonl'} line {number} is no event of a run.") from None
+
+
+def _centre(policy: Policy) -> Array:
+    """The point (d,) of the cube a policy is about; of a network, its answer at rest, where all it sees is 0."""
+    if isinstance(policy, (Network, GaussianNetwork)):
+        network = policy if isinstance(policy, Network) else policy.network
+        return network.act(np.zeros(network.layers[0][0].shape[1]), np.random.default_rng(0))
+    arrays = policy.arrays()
+    return arrays["x"] if "x" in arrays else arrays["mean"]
 
 
 def rescore(trials: Sequence[Recorded], objective: Objective, top: int = 5) -> list[tuple[float, Recorded]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gait.neural.nets import Array, Arrays, apply, arrays, descend, tensors
+from gait.neural.nets import Array, Arrays, Plain, apply, arrays, descend, tensors
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Clipping:
     clip: float
     """ε: a decision's probability counts as changed by at most this factor, 1 ± ε."""
     rate: float
-    """Adam's step length for the layers."""
+    """Step length of the layers: what a gradient of 1 moves the answer by, in standard deviations of the draws."""
     std_rate: float
-    """Adam's step length for the log standard deviation."""
+    """Step length of the log standard deviation."""
     epochs: int
     minibatch: int
     reach: float
@@ -41,7 +41,9 @@ def improve(
     """The actor's layers and log standard deviation (d,) after a batch.
 
     Maximises mean(min(ρ A, clip(ρ, 1 - ε, 1 + ε) A)), ρ being the ratio of each decision's probability to that of
-    the policy that walked, A its advantage (Schulman et al. 2017, eq. 7). There is no entropy bonus.
+    the policy that walked, A its advantage (Schulman et al. 2017, eq. 7). There is no entropy bonus. Steps are
+    plain gradient ascent, not Adam's, and the last layer learns in units of σ: so a step is as long as the advantages
+    agree with it, and shrinks with the draws. Adam's are as long where all is chance.
 
     Args:
       actor: layers.
@@ -52,27 +54,29 @@ def improve(
       by: how far and how fast.
       rng: shuffles.
     """
-    # Adam's steps are as long whatever is learned: so log σ is learned in units in which they are right
-    unit = by.std_rate / by.rate
-    learned = tensors([*actor, np.zeros_like(log_std)])
-    network, change = learned[:-1], learned[-1]
-    x, u, a, start = (torch.from_numpy(given) for given in (states, actions, better, log_std))
-    with torch.no_grad():
-        before = log_prob(network, start, x, u, by.reach)
+    x, u, a, start, *given = (torch.from_numpy(array) for array in (states, actions, better, log_std, *actor))
+    changes = tensors([*(np.zeros_like(array) for array in actor), np.zeros_like(log_std)])
+    units, worth = torch.exp(start), [1.0] * (len(actor) - 2)
+    before = log_prob(given, start, x, u, by.reach)
+
+    def layers() -> list[Any]:
+        scale = [*worth, units[:, None], units]
+        return [g + w * c for g, w, c in zip(given, scale, changes[:-1], strict=True)]
+
+    def log_ratio(rows: Any) -> Any:
+        return log_prob(layers(), start + changes[-1], x[rows], u[rows], by.reach) - before[rows]
 
     def loss(rows: Any) -> Any:
-        ratio = torch.exp(log_prob(network, start + unit * change, x[rows], u[rows], by.reach) - before[rows])
+        ratio = torch.exp(log_ratio(rows))
         held = torch.clamp(ratio, 1.0 - by.clip, 1.0 + by.clip)
         return -torch.minimum(ratio * a[rows], held * a[rows]).mean()
 
     def far() -> bool:
         with torch.no_grad():
-            log_ratio = log_prob(network, start + unit * change, x, u, by.reach) - before
+            change = log_ratio(slice(None))
             # (ρ - 1) - log ρ: unbiased and never below 0 (J. Schulman, "Approximating KL divergence", 2020)
-            return float((torch.exp(log_ratio) - 1.0 - log_ratio).mean()) > by.divergence
+            return float((torch.exp(change) - 1.0 - change).mean()) > by.divergence
 
-    descend(
-        learned, loss, len(states), rate=by.rate, epochs=by.epochs, minibatch=by.minibatch, rng=rng, enough=far
-    )  # fmt: skip
-    found = arrays(learned)
-    return found[:-1], log_std + unit * found[-1]
+    steps = Plain(changes, [by.rate] * len(actor) + [by.std_rate])
+    descend(steps, loss, len(states), epochs=by.epochs, minibatch=by.minibatch, rng=rng, enough=far)
+    return arrays(layers()), log_std + arrays(changes[-1:])[0]

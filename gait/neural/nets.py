@@ -57,40 +57,62 @@ def apply(layers: Sequence[Any], x: Any, reach: float = 1.0) -> Any:
     return (reach * x) @ layers[-2].T + layers[-1]
 
 
+class Adam:
+    """Steps of about `rate` whatever the gradient's size (Kingma & Ba, ICLR 2015)."""
+
+    def __init__(self, parameters: Tensors, rate: float) -> None:
+        self.parameters, self.rate, self.k = parameters, rate, 0
+        self.means, self.squares = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
+
+    def go(self, slopes: Sequence[Any]) -> None:
+        """One step down."""
+        self.k += 1
+        for p, slope, mean, square in zip(self.parameters, slopes, self.means, self.squares, strict=True):
+            mean.lerp_(slope, 1.0 - BETA1)
+            square.lerp_(slope**2, 1.0 - BETA2)
+            size = torch.sqrt(square / (1.0 - BETA2**self.k)) + TINY
+            p -= self.rate / (1.0 - BETA1**self.k) * mean / size
+
+
+class Plain:
+    """Steps of `rates`, one a tensor, times the gradient: as long as what is known of the direction."""
+
+    def __init__(self, parameters: Tensors, rates: Sequence[float]) -> None:
+        self.parameters, self.rates = parameters, rates
+
+    def go(self, slopes: Sequence[Any]) -> None:
+        """One step down."""
+        for p, slope, rate in zip(self.parameters, slopes, self.rates, strict=True):
+            p -= rate * slope
+
+
 def descend(
-    parameters: Tensors,
+    by: Adam | Plain,
     loss: Callable[[Any], Any],
     rows: int,
     *,
-    rate: float,
     epochs: int,
     minibatch: int,
     rng: np.random.Generator,
     enough: Callable[[], bool] | None = None,
 ) -> None:
-    """Change the parameters by Adam (Kingma & Ba 2015) on minibatches of `rows`, shuffled by `rng` in each epoch.
+    """Change parameters by steps on minibatches of `rows`, shuffled in each epoch.
 
     Args:
-      parameters: what is changed.
+      by: makes the steps.
       loss: of the row numbers it is given.
       rows: how many rows there are.
-      rate: Adam's step length.
       epochs: how often each row is used, at most.
       minibatch: rows a step, about: an epoch has parts of equal size.
       rng: shuffles.
       enough: asked after each epoch whether to stop.
     """
-    means, squares = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
-    parts, k = max(1, round(rows / minibatch)), 0
+    parts = max(1, round(rows / minibatch))
     for _ in range(epochs):
         for part in np.array_split(rng.permutation(rows), parts):
-            slopes, k = torch.autograd.grad(loss(torch.from_numpy(part)), parameters), k + 1
+            slopes = torch.autograd.grad(loss(torch.from_numpy(part)), by.parameters)
             with torch.no_grad():
-                for p, slope, mean, square in zip(parameters, slopes, means, squares, strict=True):
-                    mean.lerp_(slope, 1.0 - BETA1)
-                    square.lerp_(slope**2, 1.0 - BETA2)
-                    size = torch.sqrt(square / (1.0 - BETA2**k)) + TINY
-                    p -= rate / (1.0 - BETA1**k) * mean / size
+                by.go(slopes)
         if enough is not None and enough():
             return
 
@@ -105,7 +127,7 @@ def fit_value(
     def loss(rows: Any) -> Any:
         return ((apply(parameters, x[rows])[:, 0] - y[rows]) ** 2).mean()
 
-    descend(parameters, loss, len(states), rate=rate, epochs=epochs, minibatch=minibatch, rng=rng)
+    descend(Adam(parameters, rate), loss, len(states), epochs=epochs, minibatch=minibatch, rng=rng)
     return arrays(parameters)
 
 

@@ -1,4 +1,4 @@
-"""Actor-critic: natural policy gradient of a neural policy, judged by a learned state value."""
+"""Actor-critic: policy gradient of a neural policy, judged by a learned state value."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class ActorCriticSettings(NetworkSettings):
 
 
 class ActorCritic(NetworkSearch):
-    """One natural-gradient step a batch, by the score functions of the network, weighted with generalised advantages.
+    """One policy-gradient step a batch, by the score functions of the network, weighted with generalised advantages.
 
     With advantages A of root mean square 1, d parameters, θ all numbers of the network and z the standard draws,
-        Δθ       = α √d F⁻¹ mean(A ∇ log π)            (F damped; at most α √d long in the metric F)
+        Δθ       = α √d mean(A ∇ log π)                (the last layer in units of σ; at most α √d long in them)
         Δlog_std = α_σ ½ mean(A (z² - 1))
-    over decisions: the steps of `reinforce`, whose policy is linear, with a state value in place of its baseline.
+    over decisions: the steps of `reinforce` with a network, and a state value in place of its baseline.
 
     R. S. Sutton, D. McAllester, S. Singh and Y. Mansour, "Policy gradient methods for reinforcement learning with
-    function approximation", NIPS 12 (1999); S. Kakade, "A natural policy gradient", NIPS 14 (2001).
+    function approximation", NIPS 12 (1999).
     """
 
     name = "actor-critic"
-    about = "natural actor-critic with a neural policy and state value (Sutton et al. 1999; Kakade 2001), by PyTorch"
+    about = "actor-critic with a neural policy and state value, one draw a stride (Sutton et al. 1999), by PyTorch"
     Settings = ActorCriticSettings
 
     def _improve(self, walked: Walked) -> tuple[list[Array], Array]:
         policy, m = self._policy, len(walked.better)
         slope = gradients.policy_gradient(policy.scores(walked.states, walked.actions), walked.better, m)
         step = self.settings.step * math.sqrt(len(self.space))
-        layers = [a + step * b for a, b in zip(policy.layers, policy.natural(slope, walked.states), strict=True)]
+        layers = [a + step * b for a, b in zip(policy.layers, policy.uphill(slope), strict=True)]
         z = policy.draws(walked.states, walked.actions)
         widen = gradients.policy_gradient(gradients.score_log_std(z), walked.better, m)
         return layers, policy.log_std + self.settings.std_step * np.asarray(widen) / 2.0

@@ -20,10 +20,8 @@ from gait.task import Problem
 WIDEST_LAYER, MOST_LAYERS = 1024, 8
 FAR = 10.0
 """A decision in a state so many standard deviations from all that was seen teaches nothing: a blown-up simulation's."""
-REACH = 0.3
+REACH = 0.1
 """What a unit of the last hidden layer is worth, against 1 ε of its bias: few decisions tell less of many weights."""
-DAMPING = 0.1
-"""What is added to the Fisher information of a network, against its average for a number: few decisions tell few."""
 SCALE = ("count", "centre", "squares")
 """The numbers of a `FeatureScale`."""
 MASK = 2**64 - 1
@@ -116,17 +114,20 @@ class NeuralPolicy:
         found: Array = self.neural.scores.score_layers(self.layers, self.log_std, states, actions, self.spread.reach)
         return found
 
-    def natural(self, slope: Array, states: Array) -> list[Array]:
-        """F⁻¹ g of a slope g (p,), as layers, at most of length 1 in the metric F; F is damped by `DAMPING`.
+    def uphill(self, slope: Array) -> list[Array]:
+        """The step along a slope (p,), as layers: the last counts in units of σ, and in them it is at most 1 long.
 
-        F is the exact Fisher information of a decision, mean over the states (M, f). Without states to answer to
-        and with σ = 1 ε, it is the slope itself.
+        For a bias it is the natural gradient's. With advantages of root mean square 1 a slope can't be longer but by
+        chance. Weights that answer to little move little: the natural gradient of all, F⁻¹ g, gives them as much as
+        the bias, and 16 trials tell too little of some 300.
         """
-        scores = self.neural.scores
-        fisher = scores.fisher_layers(self.layers, self.log_std, states, self.spread.reach)
-        step = scores.natural_step(slope, fisher, DAMPING)
         ends = np.cumsum([a.size for a in self.layers])[:-1]
-        return [part.reshape(a.shape) for part, a in zip(np.split(step, ends), self.layers, strict=True)]
+        parts = [part.reshape(a.shape) for part, a in zip(np.split(slope, ends), self.layers, strict=True)]
+        std = np.exp(self.log_std)
+        units = [*(np.ones(1) for _ in parts[:-2]), std[:, None], std]
+        steps = [unit * part for unit, part in zip(units, parts, strict=True)]
+        length = math.sqrt(sum(float((step**2).sum()) for step in steps))
+        return [unit * step / max(1.0, length) for unit, step in zip(units, steps, strict=True)]
 
     def become(self, layers: Sequence[Array], log_std: Array, sound: Array) -> None:
         """Go on with these layers and log_std (d,), within the limits, having seen these features (m, f) too."""

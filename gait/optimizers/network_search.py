@@ -53,7 +53,7 @@ class NetworkSettings(Settings):
     discount: float = setting(1.0, "seconds after which progress counts 1/e", unit="s", low=0.01, high=1e4)
     trace: float = setting(0.95, "how far to look before the state value is believed (λ)", low=0.0, high=1.0)
     averaging: float = setting(
-        0.8, "share of the layers recommended before in those recommended next; 0: the last", low=0.0, high=0.999
+        0.5, "share of the layers recommended before in those recommended next; 0: the last", low=0.0, high=0.999
     )
     value_rate: float = setting(0.01, "Adam's step length for the state value", low=0.0, high=1.0)
 

@@ -13,19 +13,25 @@ class PPOSettings(NetworkSettings):
     """How far and how fast a batch moves the policy."""
 
     clip: float = setting(
-        0.5, "a decision's probability counts as changed by at most this (ε of the paper)", low=0.0, high=10.0
+        1.0, "a decision's probability counts as changed by at most this (ε of the paper)", low=0.0, high=10.0
     )
-    rate: float = setting(0.05, "Adam's step length for the network", low=1e-6, high=1.0)
-    std_rate: float = setting(0.02, "that of the log standard deviation; 0 keeps it", low=0.0, high=1.0)
+    rate: float = setting(
+        0.4, "step length of the network: what a gradient of 1 moves its answer by", unit="σ", low=0.0, high=100.0
+    )
+    std_rate: float = setting(0.006, "that of the log standard deviation; 0 keeps it", low=0.0, high=1.0)
     epochs: int = setting(10, "how often each decision is used, at most", low=1, high=1000)
     minibatch: int = setting(64, "decisions a step", low=1, high=100_000)
     divergence: float = setting(
-        0.5, "KL divergence from the policy that walked, beyond which no epoch begins", unit="nats", low=0.0, high=100.0
+        1.0, "KL divergence from the policy that walked, beyond which no epoch begins", unit="nats", low=0.0, high=100.0
     )
 
 
 class PPO(NetworkSearch):
     """Proximal policy optimisation: the clipped objective, several epochs over a batch of trials, one draw a decision.
+
+    A stride's dozen of parameters makes its probability change sooner than a motor's torque does. So what is held is
+    wider than usual, and all decisions of a batch together may diverge by `divergence`, about. The steps are plain
+    gradient ascent; see `gait.neural.clipped.improve`.
 
     J. Schulman, F. Wolski, P. Dhariwal, A. Radford and O. Klimov, "Proximal policy optimization algorithms",
     arXiv:1707.06347 (2017).

@@ -60,7 +60,7 @@ class Reinforce(GaussianSearch):
     it would hide most of the trial.
 
     With `hidden` the policy is a network, `gait.optimizers.network_policy.NeuralPolicy`, and for all its numbers θ
-        Δθ = α √d F⁻¹ mean(advantage ∇ log π)        (by automatic differentiation; F as in `NeuralPolicy.natural`)
+        Δθ = α √d mean(advantage ∇ log π)        (by automatic differentiation; the last layer in units of σ)
     replaces the steps of mean and gain.
 
     R. J. Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement
@@ -130,7 +130,7 @@ class Reinforce(GaussianSearch):
             by_log_std = gradients.score_log_std(network.draws(states, units)) * near
             slope, widen = self._slopes(episodes, by_layers, by_log_std)
             step = self.settings.step * math.sqrt(len(self.space))
-            moves = network.natural(slope / fisher, states)
+            moves = network.uphill(slope / fisher)
         layers = [a + step * move for a, move in zip(network.layers, moves, strict=True)]
         sound = np.array([not diverged(t) for t in trials])[episodes.trial]
         log_std = network.log_std + self.settings.std_step * widen / (2.0 * fisher)
