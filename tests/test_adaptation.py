@@ -115,8 +115,8 @@ def test_a_fall_leaves_a_part_of_the_habits():
 
     task = make_task("exoskeleton", {"adaptation": "fast"}, 1)
     crowd = task._worlds(1)[0]
-    crowd.begin(0, OFF, 20.0, 1, start=task._start())
+    crowd.begin(0, OFF, 20.0, 1, start=task.start())
     crowd.state.habit[0] = [0.4, -0.2, 0.0, 1.0, -1.0, 0.1]
     up = task._up_again(crowd)
     assert up["habit"] == pytest.approx(FRIGHT * np.array([0.4, -0.2, 0.0, 1.0, -1.0, 0.1]))
-    assert all((up[k] == v).all() for k, v in task._start().items() if k != "habit")
+    assert all((up[k] == v).all() for k, v in task.start().items() if k != "habit")

@@ -92,7 +92,7 @@ def test_a_stopped_trial_is_the_beginning_of_the_whole_one(name, fields, seconds
 
 def test_a_carried_walk_goes_on_from_where_it_was_stopped():
     task = make_task("exoskeleton", {}, threads=1)
-    start, law = task._start(), Constant(task.problem.space.default)
+    start, law = task.start(), Constant(task.problem.space.default)
     stop = Stop(10, (-0.5,) * 40)  # no law is that cheap: stopped as soon as there are breaths
     (told,), after = task.run([Query(0, law, 40.0, stop=stop)], seeds(1), start)
     assert told.ending is Ending.STOPPED

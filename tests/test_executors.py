@@ -126,7 +126,7 @@ def test_workers_end_when_the_iterator_is_closed(tmp_path):
     (pid,) = wait_for(lambda: children(os.getpid()))
     began = time.monotonic()
     events.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert pid not in children(os.getpid())
 
 
@@ -174,7 +174,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_for(found, seconds: float = 30.0):
+def wait_for(found, seconds: float = 120.0):
     """What is found once something is."""
     until = time.monotonic() + seconds
     while not (it := found()):
