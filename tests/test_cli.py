@@ -314,7 +314,7 @@ WRONG = [
     ("list --jason", "unrecognized options: --jason. Did you mean --json"),
     ("optimize", "missing from gait optimize: TASK"),
     ("optimize toi --out new", "unknown task 'toi'. Did you mean 'toy'? Tasks: "),
-    (OPTIMIZE + "--optimizer cma", "unknown optimizer 'cma'. Did you mean 'cma-es'? Optimizers: actor-critic, ars, as-cma"),
+    (OPTIMIZE + "--optimizer cma", "unknown optimizer 'cma'. Did you mean 'cma-es'? Optimizers: actor-critic, ars"),
     (OPTIMIZE + "--optimizer", "missing value for argument '--optimizer'"),
     (OPTIMIZE + "extra", "unrecognized options: extra"),
     (OPTIMIZE + "--sead 3", "unrecognized options: --sead, 3. Did you mean --seed"),
