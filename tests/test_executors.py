@@ -184,7 +184,7 @@ def wait_for(found, seconds: float = 120.0):
 
 
 WORDS = ["-m", "gait", "compare", "slow-toy", "--optimizers", "random-search", "--seeds", "2", "--jobs", "2",
-         "--budget", "20min", "--out"]  # fmt: skip
+         "--budget", "1h", "--out"]  # fmt: skip
 
 
 def end(out: Path, number: int, *words: str) -> int:
@@ -213,7 +213,7 @@ def test_no_process_outlives_its_parent_and_nothing_is_lost(tmp_path):
     out = tmp_path / "out"
     assert [end(out, n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)] == [143, 130, -signal.SIGKILL]
     subprocess.run([sys.executable, *WORDS, str(out)], check=True, stdout=subprocess.DEVNULL, timeout=120)
-    experiment(tmp_path / "calm", "slow-toy", "random-search", budget=1200.0).run(Processes(2))
+    experiment(tmp_path / "calm", "slow-toy", "random-search", budget=3600.0).run(Processes(2))
     assert apart.snapshot(out) == apart.snapshot(tmp_path / "calm")
 
 
