@@ -2,8 +2,8 @@
 
 rliable 1.2.0 doesn't load with pandas 3, and brings 330 MB: it gets an environment of its own.
 
-    python -m venv /tmp/rliable && /tmp/rliable/bin/pip install rliable==1.2.0 'pandas<3' 'numpy<3'
-    PYTHONPATH=. /tmp/rliable/bin/python benchmarks/rliable_check.py
+    python -m venv rliable-venv && rliable-venv/bin/pip install rliable==1.2.0 'pandas<3' 'numpy<3'
+    PYTHONPATH=. rliable-venv/bin/python benchmarks/rliable_check.py
 
 Prints a line a comparison, and exits with 1 if one differs by more than its tolerance. Interquartile means are equal
 where runs × tasks is a multiple of 4; elsewhere rliable drops whole runs, we count the two at the cuts by a fraction.

@@ -47,16 +47,7 @@ def finish(
     curve += [{"clock": clock, **v.summary()} for (clock, _), v in zip(points, checked[1:-1], strict=True)]
     if logged and clocks[-1] > curve[-1]["clock"]:
         curve.append({"clock": float(clocks[-1]), **checked[-1].summary()})
-    (path / "recorded").mkdir(exist_ok=True)
-    shown = {"start": start, "recommended": final}
-    if task.reference is not None:
-        shown["reference"] = task.reference
-    for name, policy in shown.items():
-        r = validator.record(policy)
-        told = {"score": counted(task, r.trial), "ending": str(r.trial.ending), "asked": r.trial.asked}
-        arrays = {"time": r.time, "qpos": r.qpos, "contacts": r.contacts}
-        arrays |= {f"extra.{k}": values for k, values in r.extra.items()}
-        write_npz(path / "recorded" / f"{name}.npz", arrays | {k: np.array(v) for k, v in told.items()})
+    _record(path, task, validator, start, final)
     result = {
         **{k: manifest[k] for k in ("task", "fields", "optimizer", "settings", "seed", "budget")},
         "score_name": task.score_name, "score_unit": task.score_unit,
@@ -83,6 +74,20 @@ def finish(
         result |= savings(checked[-1], reference)
     write_json(path / "result.json", result)
     return result
+
+
+def _record(path: Path, task: Task, validator: Validator, start: Policy, final: Policy) -> None:
+    """Record a held-out trial each of the start, the recommendation and the reference: what `gait render` shows."""
+    (path / "recorded").mkdir(exist_ok=True)
+    shown = {"start": start, "recommended": final}
+    if task.reference is not None:
+        shown["reference"] = task.reference
+    for name, policy in shown.items():
+        r = validator.record(policy)
+        told = {"score": counted(task, r.trial), "ending": str(r.trial.ending), "asked": r.trial.asked}
+        arrays = {"time": r.time, "qpos": r.qpos, "contacts": r.contacts}
+        arrays |= {f"extra.{k}": values for k, values in r.extra.items()}
+        write_npz(path / "recorded" / f"{name}.npz", arrays | {k: np.array(v) for k, v in told.items()})
 
 
 def _quality(task: Task, policy: Policy, v: Validation) -> dict[str, Any]:
