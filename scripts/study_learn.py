@@ -2,11 +2,11 @@
 
     python scripts/study_learn.py [--learners ppo,actor-critic,sb3-ppo] [--seeds 5] [--hours 10] [--jobs 2]
 
-Runs of 3 simulated hours come first, so that there is something to see, then of --hours; an hour takes a minute on a
-core. Finished runs are kept as lines of --kept (they are in the repository): it can be stopped at any time and goes on
-from there; --minutes ends it after the runs then under way, --minutes 0 only tells what is known. Prints validated
-speeds (interquartile mean [95 % bootstrap]) of the policies with and without their draws, and how many simulated hours
-each needs for what REINFORCE has after 3 h; draws the learning curves, beside those of benchmarks/optimizers.jsonl.
+A simulated hour takes a minute on a core. Finished runs are kept as lines of --kept (they are in the repository): it
+can be stopped at any time and goes on from there; --minutes ends it after the runs then under way, --minutes 0 only
+tells what is known. Prints validated speeds (interquartile mean [95 % bootstrap]) of the policies with and without
+their draws, and how many simulated hours each needs for what REINFORCE has after 3 h; draws the learning curves, beside
+those of benchmarks/optimizers.jsonl.
 """
 
 from __future__ import annotations
@@ -52,9 +52,8 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, default=Path("docs/learning.png"))
     o = parser.parse_args()
     learners, kept = o.learners.split(","), Kept(o.kept)
-    stages = sorted({min(FIRST, o.hours), o.hours})
     # seed by seed, so that a study that is stopped has all learners about equally far
-    asked = [question(name, seed, HOUR * h) for h in stages for seed in range(o.seeds) for name in learners]
+    asked = [question(name, seed, HOUR * o.hours) for seed in range(o.seeds) for name in learners]
     if o.minutes > 0:
         walk(kept, asked, o.work, o.jobs, time.monotonic() + 60 * o.minutes)
     rows = {name: longest(kept.lines, name) for name in dict.fromkeys([*OURS, SB3])}

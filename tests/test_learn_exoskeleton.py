@@ -56,8 +56,8 @@ def test_laws_are_trials_one_after_another_from_the_same_start(env):
     assert [i["score"] for i in infos] == [t.score for t in trials]
     assert rewards == [t.score - trials[0].score for t in trials[1:]]
     assert ends == [(False, False), (False, True)]
-    assert [i["walked"] for i in infos] == pytest.approx([20.0, 40.0, 60.0])
-    assert env.bill.charged - before.charged == pytest.approx(sum(t.charged for t in trials))
+    assert [i["walked"] for i in infos] == pytest.approx([30.0, 50.0, 70.0])  # ten to walk steadily are with them
+    assert env.bill.charged - before.charged == pytest.approx(10.0 + sum(t.charged for t in trials))
     rows = seen.reshape(4, 5)  # the newest law first
     assert rows[:, 0] == pytest.approx([-t.score for t in trials[::-1]] + [0.0])
     assert np.allclose(rows[:2, 1:], laws[::-1])

@@ -17,7 +17,7 @@ from gait.policy import Constant, Policy
 from gait.simulate import child
 from gait.task import State
 from gait.tasks import make_task
-from gait.tasks.exoskeleton import FALLEN, Exoskeleton
+from gait.tasks.exoskeleton import FALLEN, GETTING_UP, Exoskeleton
 from gait.trial import Ending, Query, Trial
 
 Array = NDArray[np.float64]
@@ -30,6 +30,8 @@ HIGHEST = 30.0
 
 class ExoskeletonEnv(gymnasium.Env):
     """A person who walks on from law to law; an episode begins with a law of zero torque, walked in `reset`.
+
+    The ten seconds until the person walks steadily, before that law, are on the bill with it.
 
     Action: the four parameters of the torque law, see `gait.envs.actions.Actions`. Observation: of the last four laws,
     the newest first, the net metabolic rate as the respirometer estimates it [W/kg] and the law as an action; zeros
@@ -89,6 +91,7 @@ class ExoskeletonEnv(gymnasium.Env):
         number = episode_seed(seed, self.np_random)
         self._noise, self._state = np.random.SeedSequence(number), self.task.start()
         self._walked, self._history, self._count = Bill(0.0, 0.0), [], 0
+        self._charge(GETTING_UP, GETTING_UP)
         trial = self._law(self.task.reference)
         if trial.ending is not Ending.COMPLETED:
             raise UsageError(f"{self.task.title}: {trial.ending} without torque, so there is no episode to begin.")
@@ -142,12 +145,15 @@ class ExoskeletonEnv(gymnasium.Env):
         query = Query(self._count, policy, self.seconds)
         (trial,), self._state = self.task.run([query], [child(self._noise, self._count)], self._state)
         self._count += 1
-        self.bill = Bill(self.bill.walked + trial.walked, self.bill.charged + trial.charged)
-        self._walked = Bill(self._walked.walked + trial.walked, self._walked.charged + trial.charged)
+        self._charge(trial.walked, trial.charged)
         self._history.insert(0, np.array([-self._score(trial), *self.actions.action(trial.actions[0])]))
         if self.render_mode == "human":
             self._show()
         return trial
+
+    def _charge(self, walked: float, charged: float) -> None:
+        self.bill = Bill(self.bill.walked + walked, self.bill.charged + charged)
+        self._walked = Bill(self._walked.walked + walked, self._walked.charged + charged)
 
     def _score(self, trial: Trial) -> float:
         return FALLEN if trial.score is None else trial.score
