@@ -30,9 +30,10 @@ from rich.progress import track
 import gait
 from gait.controllers.torque_profile import PEAK, PEAK_TIME, SPACE, project
 from gait.files import append_lines, drop_torn_line, read_lines
+from gait.human.conditions import ANKLES, DEVICES
 from gait.human.crowd import Crowd
 from gait.simulate import COMPLETED
-from gait.tasks.exoskeleton import ANKLES, DEVICES, SECONDS, Exoskeleton
+from gait.tasks.exoskeleton import SECONDS, Exoskeleton
 from gait.view.landscape import Landscape, draw_landscape
 from gait.view.look import picture
 

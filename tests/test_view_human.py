@@ -13,11 +13,11 @@ from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.files import read_json
 from gait.human.body import Stature, make_body
+from gait.human.frames import Frames
 from gait.human.muscles import MUSCLES
 from gait.run import optimize
 from gait.task import Recording
 from gait.tasks import TASKS
-from gait.tasks.exoskeleton import _Frames
 from gait.trial import Ending, Trial
 from gait.view import gl, muscle_paths, person, strides, treadmill
 from gait.view.person_panel import CURVE, PersonFooter
@@ -160,7 +160,7 @@ def at_random_postures(model, n=20):
 class TestMuscles:
     def test_the_recording_names_what_is_drawn(self):
         assert muscle_paths.MUSCLES == MUSCLES
-        assert set(person.EXTRAS) == _Frames().extra().keys()
+        assert set(person.EXTRAS) == Frames().extra().keys()
 
     def test_the_drawing_fits_the_model(self, model):
         for side, y in muscle_paths.PLANE.items():

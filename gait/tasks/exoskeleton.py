@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from gait.controllers.torque_profile import SPACE, TorqueProfile
 from gait.errors import UsageError, unknown_name
 from gait.human.adaptation import FRIGHT, RATES
-from gait.human.body import DEVICE_MASS
+from gait.human.conditions import ANKLES, DEVICES, NOISE, belt_speed
 from gait.human.crowd import SENSOR, ZERO_LAW, Crowd
 from gait.human.device import RAMP
+from gait.human.frames import FRAME, SHOWN, Frames
 from gait.human.measure import Measured, measure
 from gait.human.metabolics import BASAL
 from gait.human.participants import Participant, find_participant
-from gait.human.respirometry import Respirometer, relative_spread
+from gait.human.respirometry import relative_spread
 from gait.policy import Constant
 from gait.simulate import ENDINGS, Flag, child
 from gait.task import Beginning, Problem, Recording, Seconds, State, Task
@@ -33,19 +34,6 @@ FAMILIARISATION = 360.0
 """Seconds of walking with the device on and without torque, before the first law."""
 GETTING_UP = 10.0
 """Seconds from standing on the belt to walking steadily: where each walk afresh starts; a fall's 20 s cover it."""
-SHOWN = 24.0
-"""The last seconds of a recorded trial are kept."""
-FRAME = 0.01
-"""Seconds between two recorded frames."""
-ANKLES = {"both": (True, True), "left": (True, False), "right": (False, True)}
-DEVICES = {"ankle": DEVICE_MASS, "massless": 0.0, "none": 0.0}
-NOISE = {
-    "off": (0.0, Respirometer(noise=0.0, drift=0.0)),
-    "low": (0.5, Respirometer(noise=0.05)),
-    "default": (1.0, Respirometer()),
-    "high": (2.0, Respirometer(noise=0.15)),
-}
-"""By level: how wrong the person's sensors are over the default, and the respirometer."""
 STANDING, FALLEN = -20.0, -30.0
 """No standing law scores below the first [W/kg]; falls score between the two, later ones higher."""
 GROSS_OVER_NET = 1.34
@@ -98,7 +86,7 @@ class Exoskeleton(Task):
         for what, value, known in asked:
             if value not in known:
                 raise UsageError(unknown_name(what, value, known))
-        self.speed = _speed(speed)
+        self.speed = belt_speed(speed)
         self._fields = {"participant": str(participant), "ankles": ankles, "device": device, "speed": self.speed,
                         "noise": noise, "adaptation": adaptation}  # fmt: skip
         self.threads = threads
@@ -173,7 +161,7 @@ class Exoskeleton(Task):
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query afresh and keep the motion of its last seconds, a frame every 10 ms."""
-        crowd, frames = self._worlds(1)[0], _Frames()
+        crowd, frames = self._worlds(1)[0], Frames()
         law = self._begin(crowd, 0, query, seed, None)
         n = np.array([0])
         crowd.walk(n, max(0, int(crowd.sums.last[0]) - round(SHOWN / crowd.dt)))
@@ -302,39 +290,3 @@ class Exoskeleton(Task):
                 for _ in range(lanes)
             ]  # fmt: skip
         return self._crowds
-
-
-class _Frames:
-    """Frames of world 0 as they come in."""
-
-    def __init__(self) -> None:
-        self.time: list[float] = []
-        self.qpos: list[Array] = []
-        self.contacts: list[NDArray[np.bool_]] = []
-        self.activation: list[Array] = []
-        self.torque: list[Array] = []
-        self.phase: list[Array] = []
-
-    def add(self, crowd: Crowd) -> None:
-        """Keep this moment."""
-        s = crowd.state
-        self.time.append(crowd.seconds(0))
-        self.qpos.append(crowd.datas[0].qpos.copy())
-        self.contacts.append(s.load[0].sum(axis=1) > 0.02)
-        self.activation.append(s.activation[0].ravel().copy())
-        self.torque.append(s.torque[0].copy())
-        self.phase.append(crowd.phases(0))
-
-    def extra(self) -> dict[str, Array]:
-        """Activations (F, 14), torques (F, 2) [N·m/kg] and stride phases (F, 2), left then right."""
-        return {name: np.array(getattr(self, name)) for name in ("activation", "torque", "phase")}
-
-
-def _speed(value: str | float) -> float:
-    try:
-        speed = float(value)
-    except ValueError:
-        speed = float("nan")
-    if not 1.0 <= speed <= 1.3:
-        raise UsageError(f"--speed {value}: the belt's speed must lie within [1, 1.3] m/s.")
-    return speed
