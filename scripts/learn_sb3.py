@@ -4,8 +4,8 @@
 
 Needs `pip install 'gaitopt[rl,gym]' 'stable-baselines3>=2.7'`. Sixteen episodes are walked at a time in one batch of
 worlds, stride by stride; what they cost is what the task charges. Its settings are the library's defaults but for those
-in `SETTINGS`, which fit the budget: rollouts as long as our batches, a first spread of 1 ε, a discount over some ten
-strides, and Adam's steps as long as ours (0.05 ε): the million strides that its defaults are for would take 250 h.
+in `SETTINGS`, which fit the budget: the million strides that its defaults are for would take 250 h. They are the best
+of seven that were tried for 3 h with seed 0, which reached 0.24 to 0.48 m/s: a discount over few strides did most.
 What it learned is validated on the held-out trials that every run of the task is validated on, with and without draws.
 """
 
@@ -37,9 +37,10 @@ from gait.validate import CURVE_POINTS, held_out_seeds
 NAME = "sb3-ppo"
 EPISODES, SPAN = 16, 20.0
 SETTINGS: dict[str, Any] = {
-    "n_steps": 12, "batch_size": 64, "learning_rate": 2.5e-3, "gamma": 0.9, "log_std_init": math.log(1.0 / SPAN),
+    "n_steps": 12, "batch_size": 64, "learning_rate": 3e-4, "gamma": 0.6, "log_std_init": math.log(2.0 / SPAN),
 }  # fmt: skip
-"""12 strides of 16 episodes: about a trial each. An action of 1 is `SPAN` ε, which reaches nearly every gait."""
+"""12 strides of 16 episodes: about a trial each. An action of 1 is `SPAN` ε, which reaches nearly every gait; the first
+spread is 2 ε."""
 Array = NDArray[np.float64]
 
 
