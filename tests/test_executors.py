@@ -209,7 +209,15 @@ def test_workers_notice_the_death_of_their_parent(tmp_path):
     end(tmp_path / "long", signal.SIGKILL, "--budget", "100h")  # not because their runs are over
 
 
-def test_no_process_outlives_its_parent_and_nothing_is_lost(tmp_path):
+@pytest.fixture
+def interruptible():
+    """Commands begun from here listen to Ctrl-C even if the tests don't: a shell's background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_no_process_outlives_its_parent_and_nothing_is_lost(tmp_path, interruptible):
     out = tmp_path / "out"
     assert [end(out, n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)] == [143, 130, -signal.SIGKILL]
     subprocess.run([sys.executable, *WORDS, str(out)], check=True, stdout=subprocess.DEVNULL, timeout=120)
