@@ -104,8 +104,8 @@ class Worlds:
     def seconds_of(self, endings: Sequence[Ending | None]) -> tuple[Array, Array]:
         """Seconds walked (n,) and charged (n,) of each world's episode, which ended so or goes on."""
         walked = self.walker.meter.tick * self.walker.tick
-        fell = np.array([ending in FELL for ending in endings])
-        return walked, walked + self.task.setup_seconds + np.where(fell, self.task.fall_seconds, 0.0)
+        charged = [self.task.charge(w, e or Ending.COMPLETED) for w, e in zip(walked.tolist(), endings, strict=True)]
+        return walked, np.array(charged)
 
     def reset(self, ids: Ints, seeds: Sequence[np.random.SeedSequence]) -> Floats:
         """Begin episodes in the worlds `ids`; what is seen of them (k, o). Where decisions are timed, they stand up."""
