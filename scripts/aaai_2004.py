@@ -18,10 +18,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-from gait.compare.kept import Kept, Question, study_of
+from gait.compare.kept import Kept, Question, add_options, study_of
 from gait.compare.study import Study
 from gait.errors import UsageError
 from gait.report import markup
@@ -47,20 +46,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kohl & Stone's four optimizers, by simulated time.")
     parser.add_argument("--hours", type=float, default=1.0, help="simulated time of each run")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no run after so many minutes")
-    parser.add_argument("--kept", type=Path, default=Path("benchmarks/optimizers.jsonl"))
-    parser.add_argument("--work", type=Path, default=Path("studies/optimizers"), help="where runs are walked")
+    add_options(parser, "benchmarks/optimizers.jsonl", "studies/optimizers")
     parser.add_argument("--out", type=Path, default=Path("studies/aaai-2004"), help="where the report goes")
     o = parser.parse_args()
     try:
         kept = Kept(o.kept)
         asked = [Question("quadruped", name, seed, 3600.0 * o.hours) for seed in range(o.seeds) for name in FOUR]
-        began, total = time.monotonic(), len(kept.missing(asked))
-        for k, (q, line) in enumerate(
-            kept.answer(asked, o.work, o.jobs, began + 60 * o.minutes) if o.minutes else (), 1
-        ):
-            print(f"{k}/{total}: {q.optimizer} seed {q.seed}, {line['recommended']['mean']:.3f} m/s", flush=True)
+        kept.walk(asked, o.work, o.jobs, o.minutes,
+                  lambda q, line: f"{q.optimizer} seed {q.seed}, {line['recommended']['mean']:.3f} m/s")  # fmt: skip
         rows = {name: [known for q in asked if q.optimizer == name and (known := kept.find(q))] for name in FOUR}
         show(study_of({name: lines for name, lines in rows.items() if lines}, 3600.0 * o.hours, LEARNED), o)
     except UsageError as error:

@@ -17,15 +17,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-from gait.compare.kept import Kept
+from gait.compare.kept import Kept, Line, add_options
 from gait.errors import UsageError
 from gait.hilo.truth import Walks, no_torque
 from gait.hilo.tuned import Answers, study_of, tell
 from gait.hilo.tuning import Tuning
-from gait.human.participants import find_participant, participant_names
+from gait.human.participants import studied_names
 from gait.report.kept import Told, write_kept_report
 
 ARMS: dict[str, dict[str, str]] = {
@@ -54,26 +53,17 @@ def main() -> None:
     parser.add_argument("--participants", default="", help="names with commas; none: all that aren't held out")
     parser.add_argument("--optimizers", default="", help="names with commas; none: all")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each optimizer with each person")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no run after so many minutes")
-    parser.add_argument("--kept", type=Path, default=Path("benchmarks/hilo.jsonl"))
-    parser.add_argument("--work", type=Path, default=Path("studies/hilo-optimizers/work"), help="where runs are walked")
+    add_options(parser, "benchmarks/hilo.jsonl", "studies/hilo-optimizers/work")
     parser.add_argument("--out", type=Path, default=Path("studies/hilo-optimizers"), help="where the report goes")
     o = parser.parse_args()
     try:
-        arms, people = chosen(o.optimizers), o.participants.split(",") if o.participants else studied()
+        arms, people = chosen(o.optimizers), o.participants.split(",") if o.participants else studied_names()
         kept = Kept(o.kept)
-        if o.minutes > 0:
-            walk(kept, questions(arms, people, o.seeds), o)
+        kept.walk(questions(arms, people, o.seeds), o.work, o.jobs, o.minutes, in_words)
         show(kept, arms, people, o)
     except UsageError as error:
         print(f"gait: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-
-
-def studied() -> list[str]:
-    """Those that aren't held out."""
-    return [n for n in participant_names() if not find_participant(n).held_out]
 
 
 def chosen(names: str) -> dict[str, dict[str, str]]:
@@ -96,12 +86,10 @@ def questions(arms: dict[str, dict[str, str]], people: list[str], seeds: int) ->
     return asked
 
 
-def walk(kept: Kept, asked: list[Tuning | Walks], o: argparse.Namespace) -> None:
-    """Walk what isn't known, a line each, until it is late."""
-    began, total = time.monotonic(), len(kept.missing(asked))
-    for k, (q, line) in enumerate(kept.answer(asked, o.work, o.jobs, began + 60 * o.minutes), 1):
-        what = f"{q.optimizer} seed {q.seed}, {line['trials']} laws" if isinstance(q, Tuning) else "no torque"
-        print(f"{k}/{total} {(time.monotonic() - began) / 60:.0f} min: participant {q.participant}, {what}", flush=True)
+def in_words(q: Tuning | Walks, line: Line) -> str:
+    """Who walked what."""
+    what = f"{q.optimizer} seed {q.seed}, {line['trials']} laws" if isinstance(q, Tuning) else "no torque"
+    return f"participant {q.participant}, {what}"
 
 
 def show(kept: Kept, arms: dict[str, dict[str, str]], people: list[str], o: argparse.Namespace) -> None:

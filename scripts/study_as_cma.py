@@ -29,7 +29,7 @@ from gait.errors import UsageError
 from gait.hilo.chase import BUDGET, Chase
 from gait.hilo.regret import Landscape, landscape_of, sooner, times, walks_for
 from gait.hilo.truth import Walks
-from gait.human.participants import find_participant, participant_names
+from gait.human.participants import studied_names
 
 ARMS: dict[str, tuple[str, float | None]] = {
     "as-cma": ("as-cma", None), "cma-es, 2 min": ("cma-es", 120.0), "cma-es, 1 min": ("cma-es", 60.0),
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("studies/as-cma"), help="where runs are walked")
     o = parser.parse_args()
     try:
-        names = o.participants.split(",") if o.participants else studied()
+        names = o.participants.split(",") if o.participants else studied_names()
         kept, until = Kept(o.kept), time.monotonic() + 60 * o.minutes
         walk = Walker(kept, o.work, o.jobs, until) if o.minutes > 0 else None
         found = landscapes(kept, names, walk)
@@ -61,11 +61,6 @@ def main() -> None:
     except UsageError as error:
         print(f"gait: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-
-
-def studied() -> list[str]:
-    """Those that aren't held out."""
-    return [n for n in participant_names() if not find_participant(n).held_out]
 
 
 class Walker:

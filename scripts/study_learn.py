@@ -12,7 +12,6 @@ those of benchmarks/optimizers.jsonl.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from gait.compare.kept import Asked, Kept, Line, Question
+from gait.compare.kept import Asked, Kept, Line, Question, add_options
 from gait.compare.plots import figure, legend_beside, look_of
 from gait.compare.runtimes import TimeToTarget, expected_time, time_to_target
 from gait.compare.statistics import bootstrap, sample_curve
@@ -44,18 +43,14 @@ def main() -> None:
     parser.add_argument("--learners", default="ppo,sb3-ppo,actor-critic", help="names with commas between")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--hours", type=float, default=10.0, help="simulated, as charged")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no run after so many minutes")
-    parser.add_argument("--kept", type=Path, default=Path("benchmarks/learn.jsonl"))
+    add_options(parser, "benchmarks/learn.jsonl", "studies/learn")
     parser.add_argument("--beside", type=Path, default=Path("benchmarks/optimizers.jsonl"))
-    parser.add_argument("--work", type=Path, default=Path("studies/learn"), help="where runs are walked")
     parser.add_argument("--figure", type=Path, default=Path("docs/learning.png"))
     o = parser.parse_args()
     learners, kept = o.learners.split(","), Kept(o.kept)
     # seed by seed, so that a study that is stopped has all learners about equally far
     asked = [question(name, seed, HOUR * o.hours) for seed in range(o.seeds) for name in learners]
-    if o.minutes > 0:
-        walk(kept, asked, o.work, o.jobs, time.monotonic() + 60 * o.minutes)
+    kept.walk(asked, o.work, o.jobs, o.minutes, in_words)
     rows = {name: longest(kept.lines, name) for name in dict.fromkeys([*OURS, SB3])}
     beside = {name: longest(Kept(o.beside).lines, name) for name in BESIDE}
     known: Rows = {name: lines for name, lines in {**beside, **rows}.items() if lines}
@@ -72,12 +67,10 @@ def question(name: str, seed: int, budget: float) -> Asked:
     return Question("quadruped", name, seed, budget)
 
 
-def walk(kept: Kept, asked: Sequence[Asked], work: Path, jobs: int, until: float) -> None:
-    """Walk what isn't known, a line each, until it is late."""
-    began, total = time.monotonic(), len(kept.missing(asked))
-    for k, (_, line) in enumerate(kept.answer(asked, work, jobs, until), 1):
-        print(f"{k}/{total} {(time.monotonic() - began) / 60:.0f} min: {line['optimizer']} seed {line['seed']}, "
-              f"{line['budget'] / HOUR:.3g} h: {line['recommended']['mean']:.3f} m/s", flush=True)  # fmt: skip
+def in_words(_: Asked, line: Line) -> str:
+    """What a run came to."""
+    return (f"{line['optimizer']} seed {line['seed']}, {line['budget'] / HOUR:.3g} h: "
+            f"{line['recommended']['mean']:.3f} m/s")  # fmt: skip
 
 
 def longest(lines: Sequence[Line], name: str) -> list[Line]:

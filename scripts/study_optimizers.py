@@ -15,15 +15,13 @@ what finite differences reach in 3 h, and to 90 % of the best known speed.
 from __future__ import annotations
 
 import argparse
-import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from gait.compare.kept import Kept, Line, Question
+from gait.compare.kept import Kept, Line, Question, add_options
 from gait.compare.runtimes import expected_time, time_to_target
 from gait.compare.statistics import bootstrap, sample_curve
 from gait.optimizers import optimizer_names
@@ -49,10 +47,7 @@ def main() -> None:
     parser.add_argument("part", choices=("hour", "long", "noise", "around"))
     parser.add_argument("--optimizers", default="", help="names with commas between; none: all, or the best five")
     parser.add_argument("--seeds", type=int, help="runs of each; none: 10 of an hour, 20 of three")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no run after so many minutes")
-    parser.add_argument("--kept", type=Path, default=Path("benchmarks/optimizers.jsonl"))
-    parser.add_argument("--work", type=Path, default=Path("studies/optimizers"), help="where runs are walked")
+    add_options(parser, "benchmarks/optimizers.jsonl", "studies/optimizers")
     o = parser.parse_args()
     kept = Kept(o.kept)
     names = o.optimizers.split(",") if o.optimizers else optimizer_names()
@@ -60,11 +55,9 @@ def main() -> None:
         names = [REFERENCE, *best_after_an_hour(kept, names)]
     seeds = o.seeds or (10 if o.part in ("hour", "around") else 20)
     study = {"hour": hour, "long": long, "noise": noise, "around": around}[o.part](names, seeds)
-    until = time.monotonic() + 60 * o.minutes
     # seed by seed, so that a study that is stopped has all rows about equally far
     asked = [q for seed in range(seeds) for row in study.values() for q in row if q.seed == seed]
-    if o.minutes > 0:
-        walk(kept, asked, o.work, o.jobs, until)
+    kept.walk(asked, o.work, o.jobs, o.minutes, in_words)
     show(kept, study)
 
 
@@ -105,13 +98,11 @@ def best_after_an_hour(kept: Kept, names: list[str]) -> list[str]:
     return sorted(means, key=lambda n: -means[n])[:5]
 
 
-def walk(kept: Kept, questions: list[Question], work: Path, jobs: int, until: float) -> None:
-    """Walk what isn't known, a line each, until it is late."""
-    began, total = time.monotonic(), len(kept.missing(questions))
-    for k, (q, line) in enumerate(kept.answer(questions, work, jobs, until), 1):
-        said = " ".join(str(dict(x)) for x in (q.around, q.fields) if x)
-        print(f"{k}/{total} {(time.monotonic() - began) / 60:.0f} min: {q.optimizer} {said} seed {q.seed}, "
-              f"{q.budget / 3600:.2g} h: {line['recommended']['mean']:.3f} m/s", flush=True)  # fmt: skip
+def in_words(q: Question, line: Line) -> str:
+    """What a run came to."""
+    said = " ".join(str(dict(x)) for x in (q.around, q.fields) if x)
+    return (f"{q.optimizer} {said} seed {q.seed}, {q.budget / 3600:.2g} h: "
+            f"{line['recommended']['mean']:.3f} m/s")  # fmt: skip
 
 
 def at(line: Line, clock: float) -> float:

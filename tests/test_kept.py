@@ -73,6 +73,18 @@ def test_questions_of_one_run_are_not_walked_at_a_time(tmp_path, monkeypatch):
     assert not kept.missing(asked)
 
 
+def test_walking_tells_each_run_and_begins_none_in_no_minutes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(gait.compare.kept, "results", lambda w, jobs: ((i, f(), None) for i, f in enumerate(list(w))))
+    kept, asked = Kept(tmp_path / "kept.jsonl"), [question(), question(seed=2)]
+    kept.walk(asked, tmp_path / "work", 1, 0.0, lambda q, line: "?")
+    assert kept.missing(asked) == asked
+    kept.walk(asked, tmp_path / "work", 1, 10.0, lambda q, line: f"seed {q.seed}, {line['seconds']['charged']:.0f} s")
+    assert not kept.missing(asked)
+    charged = [line["seconds"]["charged"] for line in kept.lines]
+    told = capsys.readouterr().out.splitlines()
+    assert told == [f"{k}/2 0 min: seed {k}, {charged[k - 1]:.0f} s" for k in (1, 2)]
+
+
 @pytest.fixture
 def make(tmp_path, monkeypatch):
     """Makes a module of a text, as if it were imported from a file."""

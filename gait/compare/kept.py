@@ -6,6 +6,7 @@ study that takes many hours be walked in parts, on several machines.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import hashlib
 import inspect
@@ -14,7 +15,7 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from itertools import takewhile
@@ -173,7 +174,7 @@ class Kept:
         again when the study is asked for again.
         """
         for todo in _rounds(self.missing(questions)):
-            walks = (partial(question.walk, work) for question in takewhile(lambda _: time.monotonic() <= until, todo))
+            walks = (partial(question.walk, work) for question in takewhile(lambda _: time.monotonic() < until, todo))
             for index, line, error in results(walks, jobs):
                 if error is not None:
                     print(f"{todo[index]}: {error}", file=sys.stderr)
@@ -181,6 +182,23 @@ class Kept:
                 self.lines.append(line)
                 append_lines(self.path, [line])
                 yield todo[index], line
+
+    def walk(
+        self, questions: Iterable[Q], work: Path, jobs: int, minutes: float, tell: Callable[[Q, Line], str]
+    ) -> None:
+        """Walk what isn't known yet, and print what `tell` says of each run; none is begun after so many minutes."""
+        began, todo = time.monotonic(), self.missing(questions)
+        for k, (question, line) in enumerate(self.answer(todo, work, jobs, began + 60.0 * minutes), 1):
+            spent = (time.monotonic() - began) / 60.0
+            print(f"{k}/{len(todo)} {spent:.0f} min: {tell(question, line)}", flush=True)
+
+
+def add_options(parser: argparse.ArgumentParser, kept: str, work: str) -> None:
+    """What every study whose runs are kept can be asked: --jobs, --minutes, --kept and --work."""
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no run after so many minutes; 0: none")
+    parser.add_argument("--kept", type=Path, default=Path(kept))
+    parser.add_argument("--work", type=Path, default=Path(work), help="where runs are walked")
 
 
 def _rounds(questions: list[Q]) -> list[list[Q]]:

@@ -98,6 +98,11 @@ def participant_names(path: Path | None = None) -> list[str]:
     return [str(p["name"]) for p in _read(path or shipped())]
 
 
+def studied_names() -> list[str]:
+    """Names of those that methods may be tried out on: who isn't held out."""
+    return [name for name in participant_names() if not find_participant(name).held_out]
+
+
 def find_participant(name: str, path: Path | None = None) -> Participant:
     """The participant of this name.
 
