@@ -38,6 +38,8 @@ STANDING, FALLEN = -20.0, -30.0
 """No standing law scores below the first [W/kg]; falls score between the two, later ones higher."""
 GROSS_OVER_NET = 1.34
 """What is measured is the gross rate: its noise is so much larger relative to the net rate, at 1.2 and 3.5 W/kg."""
+WALKING, LEARNING = 3, 4
+"""Versions of how people walk, and of how those walk that adapt."""
 WORLDS = 8
 """Persons a thread walks together at most."""
 
@@ -91,10 +93,11 @@ class Exoskeleton(Task):
                         "noise": noise, "adaptation": adaptation}  # fmt: skip
         self.threads = threads
         self.person: Participant = find_participant(str(participant))
-        self.version = f"3-{self.person.digest()}"  # another person of this name can't resume its runs
         scale, self.respirometer = NOISE[noise]
         self.sensor = (SENSOR[0] * scale, SENSOR[1] * scale)
         self.learning = RATES[adaptation]
+        # another person of this name can't resume its runs
+        self.version = f"{LEARNING if self.learning else WALKING}-{self.person.digest()}"
         worn = ANKLES[ankles]
         mass = DEVICES[device]
         self.device = (mass * worn[0], mass * worn[1])
