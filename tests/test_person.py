@@ -9,6 +9,7 @@ import pytest
 from people import LAW, OFF, ONE, QUIET, crowd, person, same, walk
 
 from gait.controllers.torque_profile import SPACE, project, torque
+from gait.errors import UsageError
 from gait.human.account import outcome
 from gait.human.chance import normal_pair
 from gait.human.crowd import SENSOR, Crowd
@@ -224,8 +225,10 @@ def test_putting_a_state_back_and_taking_it_again_changes_nothing(walking):
     c.begin(0, OFF, 1.0, 1, start=walking)
     assert same(c.end(0), {**walking, "old": OFF, "law": OFF, "ramp": np.array(0), "draws": np.array(0)})
     for name in State._fields:
-        with pytest.raises((KeyError, ValueError), match=name):
+        with pytest.raises(UsageError, match=f"{name} is missing"):
             c.begin(0, OFF, 1.0, 1, start={k: v for k, v in walking.items() if k != name})
+        with pytest.raises(UsageError, match=f"{name} has shape .*another version"):
+            c.begin(0, OFF, 1.0, 1, start={**walking, name: np.stack([walking[name]] * 2)})
 
 
 def test_a_state_is_a_copy(walking):

@@ -5,7 +5,7 @@ assisted walking to become experts. Nobody knows how they do it. Here it is the 
 a sense of effort: simultaneous perturbation (Spall, IEEE TAC 37:332, 1992). For some strides all adapted gains are
 shifted a little in random directions, for as many strides the other way; the gains then move towards what cost less.
 
-It runs on the walking clock. Nothing is learned while a law ramps in, and a fall takes back a part of what was learned.
+It runs on the walking clock. Nothing is learned while a law ramps in; what was learned outlasts a fall.
 """
 
 from __future__ import annotations
@@ -38,8 +38,6 @@ SETTLING, FELT = 1, 5
 """Strides after a shift that aren't felt, and those that are."""
 BOLDEST = 0.2
 """No habit moves further at a time."""
-FRIGHT = 0.5
-"""What a fall leaves of the habits."""
 
 EFFORT, BEATS, FIRST = range(3)
 """Places in `State.lesson`: power summed [W], how often, the first shift's mean."""

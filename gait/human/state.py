@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gait.errors import UsageError
 from gait.human.reflexes import SIGNALS
 
 Array = NDArray[np.float64]
@@ -168,11 +169,16 @@ def put(state: State, i: int, row: Mapping[str, NDArray[Any]]) -> None:
     """Write a copy of row i back.
 
     Raises:
-      ValueError: something is missing or has another shape.
+      UsageError: something is missing or has another shape, as in a run of another version.
     """
     for name in State._fields:
         there = getattr(state, name)
+        if name not in row:
+            raise UsageError(f"state of a person: {name} is missing. It can't walk on from there.")
         value = np.asarray(row[name])
         if value.shape != there[i].shape:
-            raise ValueError(f"{name} of shape {value.shape} is no {there[i].shape}")
+            raise UsageError(
+                f"state of a person: {name} has shape {value.shape}, not {there[i].shape}, as if another version of "
+                "gait had written it. It can't walk on from there."
+            )
         there[i] = value

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gait.controllers.torque_profile import SPACE, TorqueProfile
 from gait.errors import UsageError, unknown_name
-from gait.human.adaptation import FRIGHT, RATES
+from gait.human.adaptation import RATES
 from gait.human.conditions import ANKLES, DEVICES, NOISE, belt_speed
 from gait.human.crowd import SENSOR, ZERO_LAW, Crowd
 from gait.human.device import RAMP
@@ -159,8 +159,8 @@ class Exoskeleton(Task):
         return trials, state
 
     def _up_again(self, crowd: Crowd) -> Mapping[str, Any]:
-        """After a fall: walking steadily, with a part of what was learned."""
-        return {**self.start(), "habit": FRIGHT * crowd.end(0)["habit"]}
+        """After a fall: walking steadily, with what was learned."""
+        return {**self.start(), "habit": crowd.end(0)["habit"]}
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query afresh and keep the motion of its last seconds, a frame every 10 ms."""
