@@ -18,12 +18,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
-from gait.compare.kept import Kept
+from gait.compare.kept import Kept, Line, add_options
 from gait.controllers.torque_profile import TorqueProfile
 from gait.errors import UsageError
 from gait.hilo.chase import BUDGET, Chase
@@ -43,15 +43,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="AS-CMA against CMA-ES with fixed durations, on simulated people.")
     parser.add_argument("--participants", default="", help="names with commas; none: all that aren't held out")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--minutes", type=float, default=1e9, help="begin no part after so many minutes")
-    parser.add_argument("--kept", type=Path, default=Path("benchmarks/as_cma.jsonl"))
-    parser.add_argument("--work", type=Path, default=Path("studies/as-cma"), help="where runs are walked")
+    add_options(parser, "benchmarks/as_cma.jsonl", "studies/as-cma")
     o = parser.parse_args()
     try:
         names = o.participants.split(",") if o.participants else studied_names()
-        kept, until = Kept(o.kept), time.monotonic() + 60 * o.minutes
-        walk = Walker(kept, o.work, o.jobs, until) if o.minutes > 0 else None
+        kept = Kept(o.kept)
+        walk = walker(kept, o.work, o.jobs, o.minutes) if o.minutes > 0 else None
         found = landscapes(kept, names, walk)
         show_landscapes(found, cross(kept, found, walk))
         chases = {arm: [c for s in range(o.seeds) for c in row(found, arm, s)] for arm in ARMS}
@@ -63,27 +60,24 @@ def main() -> None:
         raise SystemExit(2) from None
 
 
-class Walker:
-    """Walks what isn't known of some questions, and tells each as it is done."""
-
-    def __init__(self, kept: Kept, work: Path, jobs: int, until: float) -> None:
-        self.kept, self.work, self.jobs, self.until = kept, work, jobs, until
-        self.began = time.monotonic()
-
-    def __call__(self, questions: Iterable[Walks | Chase]) -> None:
-        """Walk them until it is late."""
-        todo = self.kept.missing(questions)
-        for k, (q, line) in enumerate(self.kept.answer(todo, self.work, self.jobs, self.until), 1):
-            minutes = (time.monotonic() - self.began) / 60
-            if isinstance(q, Walks):
-                stood = sum(r is not None for r in line["rates"])
-                said = f"{len(q.laws)} laws, {stood} stood"
-            else:
-                said = f"{q.optimizer} {q.seconds or ''} seed {q.seed}: {line['reached'] or 'not'} s"
-            print(f"{k}/{len(todo)} {minutes:.0f} min: participant {q.participant}, {said}", flush=True)
+Walk = Callable[[Iterable[Walks | Chase]], None]
 
 
-def landscapes(kept: Kept, names: list[str], walk: Walker | None) -> dict[str, Landscape]:
+def walker(kept: Kept, work: Path, jobs: int, minutes: float) -> Walk:
+    """What walks all that isn't known of some questions, until it is late."""
+    until = time.monotonic() + 60.0 * minutes
+    return lambda asked: kept.walk(asked, work, jobs, (until - time.monotonic()) / 60.0, in_words)
+
+
+def in_words(q: Walks | Chase, line: Line) -> str:
+    """What a part came to."""
+    if isinstance(q, Walks):
+        return f"participant {q.participant}, {len(q.laws)} laws, {sum(r is not None for r in line['rates'])} stood"
+    reached = f"{line['reached']:.0f} s" if line["reached"] else "not reached"
+    return f"participant {q.participant}, {q.optimizer} {q.seconds or ''} seed {q.seed}: {reached}"
+
+
+def landscapes(kept: Kept, names: list[str], walk: Walk | None) -> dict[str, Landscape]:
     """Each person's landscape, of those that are complete; rounds follow from those before."""
     found: dict[str, Landscape] = {}
     for _ in range(4):
@@ -96,7 +90,7 @@ def landscapes(kept: Kept, names: list[str], walk: Walker | None) -> dict[str, L
     return found
 
 
-def cross(kept: Kept, found: dict[str, Landscape], walk: Walker | None) -> np.ndarray | None:
+def cross(kept: Kept, found: dict[str, Landscape], walk: Walk | None) -> np.ndarray | None:
     """(people, people) what a person (row) saves with each one's best law (column); None if it isn't all known."""
     laws = tuple(place.best for place in found.values())
     asked = {name: [Walks(name, laws, 40 + k) for k in range(2)] for name in found}
