@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from people import LAW, LONGEST, OFF, ONE, QUIET, person
+from people import LAW, LONGEST, OFF, ONE, QUIET, person, walk
 
 from gait.human.adaptation import FELT, PLACES, PROBE, RATES, REACH, SETTLING, SHARES, learn
 from gait.human.crowd import Crowd
@@ -120,3 +120,16 @@ def test_a_fall_leaves_the_habits():
     up = task._up_again(crowd)
     assert up["habit"] == pytest.approx([0.4, -0.2, 0.0, -1.0])
     assert all((up[k] == v).all() for k, v in task.start().items() if k != "habit")
+
+
+@pytest.mark.slow
+def test_an_hour_of_trying_lowers_effort():
+    """Walked with what was learned and without, with nothing else different: no trying, the same errors of sensors."""
+    hour = 3600.0
+    c = Crowd([person()], hour, learning=RATES["fast"])
+    learned = walk(c, 0, OFF, hour)
+    judge, costs = Crowd([person()], 120.0), []
+    for habit in (np.zeros(len(REACH)), learned["habit"]):
+        walk(judge, 0, OFF, 120.0, key=2, start={**learned, "habit": habit})
+        costs.append(judge.summary(0)["net"])
+    assert costs[1] < 0.995 * costs[0]
