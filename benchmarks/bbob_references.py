@@ -255,6 +255,9 @@ ONCE = {"evaluations": "1"}
 
 FINE = {**ONCE, "final_step": "1e-3"}
 
+EVERYWHERE = {"acquisition": "ei", "initial_spread": "20"}
+"""Expected improvement, after first points all over the box."""
+
 PAIRS: tuple[Pair, ...] = (
     Pair("random-search", "numpy uniform", "numpy", uniform),
     Pair("hill-climbing", "pygad (1 + λ)", "pygad", pygad_climbing, ONCE),
@@ -266,5 +269,5 @@ PAIRS: tuple[Pair, ...] = (
     Pair("cma-es", "pycma", "cma", pycma),
     Pair("cma-es", "cmaes.CMA", "cmaes", cmaes_cma),
     Pair("lra-cma-es", "cmaes.CMA(lr_adapt)", "cmaes", cmaes_lra),
-    Pair("bayesian", "skopt GP-EI", "scikit-optimize", skopt_gp, per_dimension=10, slow=True),
+    Pair("bayesian", "skopt GP-EI", "scikit-optimize", skopt_gp, EVERYWHERE, per_dimension=10, slow=True),
 )
