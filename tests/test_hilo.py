@@ -6,18 +6,22 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from gait.errors import UsageError
 from gait.files import read_json
 from gait.hilo import Protocol, Study
+from gait.hilo.plots import save_laws
 from gait.hilo.protocol import GENERIC, OPTIMIZED, ORDER, ZERO, walk_bouts
 from gait.hilo.summary import rate, report, saving
+from gait.human.adaptation import RATES
 from gait.human.muscles import MUSCLES
 from gait.policy import Constant
 from gait.session import Session
 from gait.tasks import exoskeleton
 from gait.tasks.exoskeleton import Exoskeleton
 from gait.trial import Ending, Trial
+from gait.view import look
 
 SHORT = Protocol("random-search", {"batch": "1"}, budget=240.0, bout=60.0)
 
@@ -142,3 +146,18 @@ def test_another_study_in_the_directory_is_refused(tmp_path):
 def test_bad_input_is_refused(make, said, tmp_path):
     with pytest.raises(UsageError, match=said):
         make(tmp_path)
+
+
+def test_the_legend_of_many_ways_of_adapting_is_one_and_within_the_picture(tmp_path, monkeypatch):
+    figures = []
+
+    def made(**options):
+        figures.append(Figure(**options))
+        return figures[-1]
+
+    monkeypatch.setattr(look, "Figure", made)
+    save_laws(tmp_path, [{"adaptation": a, "held_out": h, "law": [0.5] * 4} for a in RATES for h in (False, True)])
+    boxes = [e.get_window_extent() for f in figures for e in (*f.legends, *(ax.get_legend() for ax in f.axes)) if e]
+    assert len(boxes) == 1
+    assert figures[0].bbox.x0 <= boxes[0].x0 <= boxes[0].x1 <= figures[0].bbox.x1
+    assert not any(boxes[0].overlaps(ax.get_window_extent()) for ax in figures[0].axes)

@@ -83,8 +83,9 @@ def save_laws(out: Path, lines: Sequence[Line]) -> Path:
                 seen.add(who)
             ax.plot(percent, generic.curve(percent), color="black", lw=1.6, ls="--", label=GENERIC)
             ax.set(title=f"adaptation {name}", xlabel="stride [%]", xlim=(percent[0], percent[-1]))
-            legend_below(ax, 3, 0.2)
         axes[0].set_ylabel("torque [N·m/kg]")
+        told = {label: line for ax in axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+        axes[0].figure.legend(told.values(), told.keys(), loc="outside lower center", ncols=3, fontsize="small")
     return path
 
 
