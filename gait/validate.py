@@ -125,14 +125,16 @@ def counted(task: Task, trial: Trial) -> float:
 def _summarise(task: Task, trials: Sequence[Trial]) -> Validation:
     completed = [t.ending is Ending.COMPLETED for t in trials]
     told = any(t.truth for t in trials)
+    # where there is a truth, means are of those that stood: a few seconds before a fall are no steady walk
+    steady = [t for t, stood in zip(trials, completed, strict=True) if stood or not told] or trials
     return Validation(
         scores=[counted(task, t) for t in trials],
         seconds=sum(t.walked for t in trials),
         falls=len(trials) - sum(completed),
-        measures=mean_measures([t.measures for t in trials]),
+        measures=mean_measures([t.measures for t in steady]),
         completed=completed if task.reference is not None else [],
         truths=[t.truth.get("score") for t in trials] if told else [],
-        truth=mean_measures([t.truth for t in trials]),
+        truth=mean_measures([t.truth for t in steady]),
     )
 
 
