@@ -26,8 +26,8 @@ from gait.session import BEGIN_SEED, trial_seed
 from gait.show import outcome, show, show_table
 from gait.task import Beginning, Task
 from gait.tasks import TASKS
-from gait.trial import Ending, Query
-from gait.validate import TRIALS, Validation, Validator, held_out_seeds
+from gait.trial import Ending, Query, Trial
+from gait.validate import TRIALS, Validation, Validator, _summarise, held_out_seeds
 
 BUDGET, SIZE = 400.0, 4
 KEPT = ("events.jsonl", "result.json")
@@ -437,3 +437,17 @@ def test_a_validation_that_is_none_of_this_task_is_refused(changes, run):
     (run / "validation.jsonl").write_text("".join(json.dumps(v) + "\n" for v in lines))
     with pytest.raises(UsageError, match=r"validation.jsonl line 2 is no validation; delete the file"):
         again(run)
+
+
+def test_means_of_validated_trials_are_of_those_that_stood():
+    def walked(ending, rate):
+        return Trial(
+            query=0, score=-rate, walked=60.0, charged=60.0, ending=ending, actions=np.zeros((1, 2)),
+            features=np.zeros((2, 0)), rewards=np.array([-rate]), durations=np.array([60.0]), asked=60.0,
+            measures={"metabolic_rate": rate}, truth={"metabolic_rate": rate},
+        )  # fmt: skip
+
+    stood, fell = walked(Ending.COMPLETED, 3.0), walked(Ending.FELL, 9.0)
+    some, none = _summarise(CarryingToy(), [stood, fell]), _summarise(CarryingToy(), [fell, fell])
+    assert (some.falls, some.truth["metabolic_rate"], some.measures["metabolic_rate"]) == (1, 3.0, 3.0)
+    assert (none.falls, none.truth["metabolic_rate"]) == (2, 9.0)

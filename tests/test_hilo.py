@@ -21,7 +21,6 @@ from gait.session import Session
 from gait.tasks import exoskeleton
 from gait.tasks.exoskeleton import Exoskeleton
 from gait.trial import Ending, Trial
-from gait.validate import _summarise
 from gait.view import look
 
 SHORT = Protocol("random-search", {"batch": "1"}, budget=240.0, bout=60.0)
@@ -162,17 +161,3 @@ def test_the_legend_of_many_ways_of_adapting_is_one_and_within_the_picture(tmp_p
     assert len(boxes) == 1
     assert figures[0].bbox.x0 <= boxes[0].x0 <= boxes[0].x1 <= figures[0].bbox.x1
     assert not any(boxes[0].overlaps(ax.get_window_extent()) for ax in figures[0].axes)
-
-
-def test_means_of_validated_trials_are_of_those_that_stood():
-    def walked(ending, rate):
-        return Trial(
-            query=0, score=-rate, walked=60.0, charged=60.0, ending=ending, actions=np.zeros((1, 4)),
-            features=np.zeros((2, 0)), rewards=np.array([-rate]), durations=np.array([60.0]), asked=60.0,
-            measures={"metabolic_rate": rate}, truth={"metabolic_rate": rate},
-        )  # fmt: skip
-
-    stood, fell = walked(Ending.COMPLETED, 3.0), walked(Ending.FELL, 9.0)
-    some, none = _summarise(Exoskeleton(), [stood, fell]), _summarise(Exoskeleton(), [fell, fell])
-    assert (some.falls, some.truth["metabolic_rate"], some.measures["metabolic_rate"]) == (1, 3.0, 3.0)
-    assert (none.falls, none.truth["metabolic_rate"]) == (2, 9.0)
