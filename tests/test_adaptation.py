@@ -110,16 +110,17 @@ def test_habits_are_carried_on():
     assert all((ends[0][k] == ends[1][k]).all() for k in ends[0])
 
 
-def test_a_fall_leaves_the_habits():
+def test_a_fall_leaves_the_habits_also_just_after_a_run_is_resumed():
     from gait.tasks import make_task
 
-    task = make_task("exoskeleton", {"adaptation": "fast"}, 1)
-    crowd = task._worlds(1)[0]
-    crowd.begin(0, OFF, 20.0, 1, start=task.start())
+    steady = make_task("exoskeleton", {"adaptation": "fast"}, 1).start()
+    task = make_task("exoskeleton", {"adaptation": "fast"}, 1)  # which hasn't walked anybody yet
+    crowd = task.treadmills.first
+    crowd.begin(0, OFF, 20.0, 1, start=steady)
     crowd.state.habit[0] = [0.4, -0.2, 0.0, -1.0]
-    up = task._up_again(crowd)
+    up = task.treadmills.up_again()
     assert up["habit"] == pytest.approx([0.4, -0.2, 0.0, -1.0])
-    assert all((up[k] == v).all() for k, v in task.start().items() if k != "habit")
+    assert all((up[k] == v).all() for k, v in steady.items() if k != "habit")
 
 
 @pytest.mark.slow

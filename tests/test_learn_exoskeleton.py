@@ -67,7 +67,7 @@ def test_laws_are_trials_one_after_another_from_the_same_start(env):
 
 def test_a_fall_terminates_and_is_charged(env, monkeypatch):
     env.reset(seed=1)
-    crowd = env.task._worlds(1)[0]
+    crowd = env.task.treadmills.first
     walk, walked = type(crowd).walk, env.bill.walked
 
     def stumble(self, ids, steps):

@@ -13,11 +13,12 @@ from gait.envs.actions import SPAN, Actions
 from gait.envs.quadruped import box, check_mode, episode_seed
 from gait.envs.worlds import FELL, Bill, Floats
 from gait.errors import UsageError
+from gait.human.treadmills import GETTING_UP
 from gait.policy import Constant, Policy
 from gait.simulate import child
 from gait.task import State
 from gait.tasks import make_task
-from gait.tasks.exoskeleton import FALLEN, GETTING_UP, Exoskeleton
+from gait.tasks.exoskeleton import FALLEN, Exoskeleton
 from gait.trial import Ending, Query, Trial
 
 Array = NDArray[np.float64]

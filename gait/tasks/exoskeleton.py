@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -14,15 +13,13 @@ from gait.controllers.torque_profile import SPACE, TorqueProfile
 from gait.errors import UsageError, unknown_name
 from gait.human.adaptation import RATES
 from gait.human.conditions import ANKLES, DEVICES, NOISE, belt_speed
-from gait.human.crowd import SENSOR, ZERO_LAW, Crowd
+from gait.human.crowd import SENSOR
 from gait.human.device import RAMP
-from gait.human.frames import FRAME, SHOWN, Frames
-from gait.human.measure import Measured, measure
-from gait.human.metabolics import BASAL
 from gait.human.participants import Participant, find_participant
 from gait.human.respirometry import relative_spread
+from gait.human.treadmills import GETTING_UP, Bout, Outcome, Treadmills
 from gait.policy import Constant
-from gait.simulate import ENDINGS, Flag, child
+from gait.simulate import child
 from gait.task import Beginning, Problem, Recording, Seconds, State, Task
 from gait.trial import Ending, Query, Trial
 
@@ -32,16 +29,12 @@ SECONDS = Seconds(low=20.0, default=120.0, high=600.0)
 """How long a law may be walked with [s]; Zhang's laws lasted 2 minutes."""
 FAMILIARISATION = 360.0
 """Seconds of walking with the device on and without torque, before the first law."""
-GETTING_UP = 10.0
-"""Seconds from standing on the belt to walking steadily: where each walk afresh starts; a fall's 20 s cover it."""
 STANDING, FALLEN = -20.0, -30.0
 """No standing law scores below the first [W/kg]; falls score between the two, later ones higher."""
 GROSS_OVER_NET = 1.34
 """What is measured is the gross rate: its noise is so much larger relative to the net rate, at 1.2 and 3.5 W/kg."""
 WALKING, LEARNING = 3, 4
 """Versions of how people walk, and of how those walk that adapt."""
-WORLDS = 8
-"""Persons a thread walks together at most."""
 
 
 class Exoskeleton(Task):
@@ -107,8 +100,10 @@ class Exoskeleton(Task):
         off = SPACE.default.copy()
         off[0] = 0.0
         self.reference: Constant = Constant(off)
-        self._crowds: list[Crowd] = []
-        self._walking: Mapping[str, Any] | None = None
+        self.treadmills = Treadmills(
+            self.person, self.respirometer, SECONDS.high, speed=self.speed, device=self.device, ankles=self.ankles,
+            sensor=self.sensor, learning=self.learning,
+        )  # fmt: skip
 
     def fields(self) -> dict[str, Any]:
         """The constructor's keywords that make this task again."""
@@ -127,53 +122,47 @@ class Exoskeleton(Task):
     @property
     def model(self) -> Any:
         """The body, for pictures."""
-        return self._worlds(1)[0].models[0]
+        return self.treadmills.first.models[0]
 
     def begin(self, seed: np.random.SeedSequence) -> Beginning:
         """Six minutes of walking without torque, the device on: the person gets used to it and is measured."""
-        query = Query(0, self.reference, FAMILIARISATION)
-        crowd = self._worlds(1)[0]
-        trial = self._one(crowd, 0, query, seed, None)
-        if trial.ending is not Ending.COMPLETED:
-            raise UsageError(f"{self.person.title()} {trial.ending} during familiarisation: it can't be studied.")
+        bout, _ = self._bout(Query(0, self.reference, FAMILIARISATION), seed)
+        outcome, state = self.treadmills.go_on(bout, None)
+        if outcome.ending is not Ending.COMPLETED:
+            raise UsageError(f"{self.person.title()} {outcome.ending} during familiarisation: it can't be studied.")
         rates = {
-            "metabolic_rate": trial.measures["metabolic_rate"],
-            "true_metabolic_rate": trial.truth["metabolic_rate"],
+            "metabolic_rate": outcome.measured.measures["metabolic_rate"],
+            "true_metabolic_rate": outcome.measured.truth["metabolic_rate"],
         }
-        return Beginning(crowd.end(0), rates, GETTING_UP + trial.walked)
+        return Beginning(state, rates, GETTING_UP + outcome.walked)
 
     def run(
         self, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence], state: State = None
     ) -> tuple[list[Trial], State]:
         """From a state, one person walks on from law to law; without one, each law is a walk of its own."""
-        for q in queries:
-            self.problem.seconds.check(q.seconds)
-        if state is None:
-            return self._afresh(queries, seeds), None
-        crowd = self._worlds(1)[0]
-        trials: list[Trial] = []
+        bouts, actions = [], []
         for query, seed in zip(queries, seeds, strict=True):
-            trials.append(self._one(crowd, 0, query, seed, state))
-            up = trials[-1].ending in (Ending.COMPLETED, Ending.STOPPED)
-            state = crowd.end(0) if up else self._up_again(crowd)
-        return trials, state
+            bout, action = self._bout(query, seed)
+            bouts.append(bout)
+            actions.append(action)
+        if state is None:
+            outcomes = self.treadmills.afresh(bouts, self.threads or os.cpu_count() or 1)
+        else:
+            outcomes = []
+            for bout in bouts:
+                outcome, state = self.treadmills.go_on(bout, state)
+                outcomes.append(outcome)
+        return [self._trial(*parts) for parts in zip(queries, actions, outcomes, strict=True)], state
 
-    def _up_again(self, crowd: Crowd) -> Mapping[str, Any]:
-        """After a fall: walking steadily, with what was learned."""
-        return {**self.start(), "habit": crowd.end(0)["habit"]}
+    def start(self) -> Mapping[str, Any]:
+        """The person walking steadily without torque, after a rest: where a walk afresh starts."""
+        return self.treadmills.steady()
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query afresh and keep the motion of its last seconds, a frame every 10 ms."""
-        crowd, frames = self._worlds(1)[0], Frames()
-        law = self._begin(crowd, 0, query, seed, None)
-        n = np.array([0])
-        crowd.walk(n, max(0, int(crowd.sums.last[0]) - round(SHOWN / crowd.dt)))
-        while crowd.flags[0] == Flag.WALKING:
-            crowd.walk(n, round(FRAME / crowd.dt))
-            frames.add(crowd)
-        trial = self._finish(crowd, 0, query, seed, law, None)
-        if not frames.time:  # it fell before what is kept
-            frames.add(crowd)
+        bout, action = self._bout(query, seed)
+        outcome, frames = self.treadmills.record(bout)
+        trial = self._trial(query, action, outcome)
         return Recording(trial, np.array(frames.time), np.array(frames.qpos), np.array(frames.contacts), frames.extra())
 
     def score(self, measures: Mapping[str, float | None]) -> float:
@@ -186,82 +175,22 @@ class Exoskeleton(Task):
             return 0.0
         return min(0.99, GROSS_OVER_NET * relative_spread(max(0.0, seconds - RAMP), self.respirometer))
 
-    def _afresh(self, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence]) -> list[Trial]:
-        """Every query in a walk of its own, on a few threads."""
-        if not queries:
-            return []
-        self.start()
-        crowds = self._worlds(len(queries))
-        lanes = min(len(crowds), len(queries))
-
-        def walk(k: int) -> list[Trial]:
-            crowd, trials = crowds[k], []
-            part = list(zip(queries[k::lanes], seeds[k::lanes], strict=True))
-            for first in range(0, len(part), crowd.n):
-                trials += self._together(crowd, part[first : first + crowd.n])
-            return trials
-
-        with ThreadPoolExecutor(lanes) as pool:
-            parts = list(pool.map(walk, range(lanes)))
-        return [parts[k % lanes][k // lanes] for k in range(len(queries))]
-
-    def _together(self, crowd: Crowd, part: Sequence[tuple[Query, np.random.SeedSequence]]) -> list[Trial]:
-        actions = [self._begin(crowd, i, q, seed, None) for i, (q, seed) in enumerate(part)]
-        crowd.walk(np.arange(len(part)), int(crowd.sums.last[: len(part)].max()))
-        return [self._finish(crowd, i, q, seed, actions[i], None) for i, (q, seed) in enumerate(part)]
-
-    def _one(
-        self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, state: Mapping[str, Any] | None
-    ) -> Trial:
-        action = self._begin(crowd, i, query, seed, state)
-        crowd.walk(np.array([i]), int(crowd.sums.last[i]))
-        return self._finish(crowd, i, query, seed, action, state)
-
-    def _begin(
-        self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, state: Mapping[str, Any] | None,
-        seconds: float | None = None,
-    ) -> Array:  # fmt: skip
-        """Begin a query in world i, to be ended after so many seconds, or those it asks for; the action (d,)."""
-        seconds = self.problem.seconds.check(query.seconds) if seconds is None else seconds
-        action = query.policy.act(np.zeros(0), np.random.default_rng(child(seed, 1)))
-        law = TorqueProfile.from_unit(action).values
-        key = int(child(seed, 0).generate_state(1, np.uint64)[0])
-        crowd.begin(i, law, seconds, key, start=self.start() if state is None else state)
-        return action
-
-    def start(self) -> Mapping[str, Any]:
-        """The person walking steadily without torque, after a rest: where a walk afresh starts."""
-        if self._walking is None:
-            crowd = self._worlds(1)[0]
-            crowd.begin(0, ZERO_LAW, GETTING_UP, 0)
-            crowd.walk(np.array([0]), int(crowd.sums.last[0]))
-            if crowd.flags[0] != Flag.COMPLETED:
-                raise UsageError(f"{self.person.title()} falls before it walks steadily at {self.speed:g} m/s.")
-            crowd.state.breath[0] = self.respirometer.rest(BASAL)
-            measure(crowd, 0, self.respirometer, np.random.default_rng(0))
-            self._walking = crowd.end(0)
-        return self._walking
-
     def posture(self) -> tuple[Array, Array, Array]:
         """As the last law walked from a state left the person: qpos (nq,), activation (14,), torque (2,) [N·m/kg]."""
-        crowd = self._worlds(1)[0]
+        crowd = self.treadmills.first
         s = crowd.state
         return crowd.datas[0].qpos.copy(), s.activation[0].ravel().copy(), s.torque[0].copy()
 
-    def _finish(
-        self, crowd: Crowd, i: int, query: Query, seed: np.random.SeedSequence, action: Array,
-        state: Mapping[str, Any] | None,
-    ) -> Trial:  # fmt: skip
-        """What the walk in world i, begun from `state`, came to, as a trial."""
-        ending, found = self._measured(crowd, i, seed)
-        given_up = None if query.stop is None else query.stop.second(found.progress)
-        if given_up is not None and given_up < crowd.seconds(i):
-            # breaths are read when a walk is over: had it ended then, it would have been this very walk
-            self._begin(crowd, i, query, seed, state, seconds=given_up)
-            crowd.walk(np.array([i]), int(crowd.sums.last[i]))
-            _, found = self._measured(crowd, i, seed)
-            ending = Ending.STOPPED
-        asked, walked = self.problem.seconds.check(query.seconds), crowd.seconds(i)
+    def _bout(self, query: Query, seed: np.random.SeedSequence) -> tuple[Bout, Array]:
+        """The law that a query asks for, and its point of the unit cube (d,)."""
+        seconds = self.problem.seconds.check(query.seconds)
+        action = query.policy.act(np.zeros(0), np.random.default_rng(child(seed, 1)))
+        return Bout(TorqueProfile.from_unit(action).values, seconds, seed, query.stop), action
+
+    def _trial(self, query: Query, action: Array, outcome: Outcome) -> Trial:
+        """What a query came to."""
+        ending, found, walked = outcome
+        asked = self.problem.seconds.check(query.seconds)
         if ending in (Ending.COMPLETED, Ending.STOPPED):
             score, truth = self.score(found.measures), {"score": -(found.truth["metabolic_rate"] or 0.0), **found.truth}
         else:
@@ -272,24 +201,3 @@ class Exoskeleton(Task):
             rewards=np.array([score]), durations=np.array([walked]), asked=asked, progress=found.progress,
             measures=found.measures, truth=truth,
         )  # fmt: skip
-
-    def _measured(self, crowd: Crowd, i: int, seed: np.random.SeedSequence) -> tuple[Ending, Measured]:
-        """How the walk in world i ended, and what the respirometer says of it."""
-        ending = ENDINGS[Flag(crowd.flags[i])]
-        if ending is Ending.DIVERGED:
-            return ending, Measured()
-        return ending, measure(crowd, i, self.respirometer, np.random.default_rng(child(seed, 2)))
-
-    def _worlds(self, n: int) -> list[Crowd]:
-        """Crowds for n trials that start afresh, one a thread; kept between batches."""
-        lanes = min(n, self.threads or os.cpu_count() or 1)
-        each = min(-(-n // lanes), WORLDS)
-        if len(self._crowds) < lanes or self._crowds[0].n < each:
-            self._crowds = [
-                Crowd(
-                    [self.person] * each, SECONDS.high, speed=self.speed, device=self.device, ankles=self.ankles,
-                    sensor=self.sensor, learning=self.learning,
-                )
-                for _ in range(lanes)
-            ]  # fmt: skip
-        return self._crowds
