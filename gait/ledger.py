@@ -37,24 +37,13 @@ from gait.events import (
     read_batch,
     read_begin,
 )
-from gait.files import append_lines, drop_torn_line, read_json, read_lines, read_npz, write_json, write_npz
+from gait.files import append_lines, drop_torn_line, read_lines, read_npz, write_json, write_npz
 from gait.policy import Policy, read_policy
+from gait.run_files import SCHEMA, read_manifest
 from gait.task import Beginning, State
 from gait.trial import Query, Trial
 
-SCHEMA = 1
 BEGIN = Path("arrays", "begin.npz")
-MANIFEST: dict[str, tuple[type, ...]] = {
-    "task": (str,), "task_version": (str,), "fields": (dict,), "space": (list,), "optimizer": (str,),
-    "settings": (dict,), "seed": (int,), "budget": (int, float), "fall_seconds": (int, float),
-    "setup_seconds": (int, float),
-    "versions": (dict,),
-}  # fmt: skip
-"""What a manifest must have, and of which type."""
-RESULT = ("start", "recommended", "seconds", "endings", "trials", "curve")
-"""What a result must have."""
-
-
 BROKEN = (KeyError, TypeError, ValueError, OverflowError)
 """What is raised by reading an event that is not what it should be."""
 
@@ -223,49 +212,6 @@ def _read_arrays(file: Path, digest: object) -> dict[str, Any]:
 
 def _told(error: Exception) -> str:
     return f"no {error}" if isinstance(error, KeyError) else str(error)
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a run directory.
-
-    Raises:
-      UsageError: there is none, or it is not one.
-    """
-    file = path / "run.json"
-    if not file.is_file():
-        raise UsageError(f"{path} is no run directory: it has no run.json.")
-    manifest = read_json(file)
-    if manifest.get("schema") != SCHEMA:
-        raise UsageError(f"{file} has schema {manifest.get('schema')!r}; this version reads schema {SCHEMA}.")
-    wrong = [key for key, kinds in MANIFEST.items() if not isinstance(manifest.get(key), kinds)]
-    wrong += [key for key in ("seed", "budget") if key not in wrong and manifest[key] < 0]
-    if "space" not in wrong and not all(_is_parameter(p) for p in manifest["space"]):
-        wrong.append("space")
-    if wrong:
-        raise UsageError(f"{file} is no manifest of a run: it has no usable {', '.join(wrong)}.")
-    del manifest["schema"]
-    return manifest
-
-
-def _is_parameter(p: object) -> bool:
-    return isinstance(p, dict) and p.keys() >= {"name", "low", "high", "default", "unit"}
-
-
-def read_result(path: Path) -> dict[str, Any]:
-    """What came out of the run in this directory.
-
-    Raises:
-      UsageError: it is no run, or not finished, or its result is not one.
-    """
-    read_manifest(path)
-    file = path / "result.json"
-    if not file.exists():
-        raise UsageError(f"{path} is not finished; go on with: gait resume {path}")
-    result = read_json(file)
-    missing = [key for key in RESULT if key not in result]
-    if missing:
-        raise UsageError(f"{file} is no result of a run: it has no {', '.join(missing)}.")
-    return result
 
 
 def _refuse_taken(path: Path) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from gait.around import Around
 from gait.durations import parse_duration
 from gait.errors import UsageError
-from gait.ledger import read_result
 from gait.optimizers.base import Settings
 from gait.policy import Constant
 from gait.progress import show_progress
 from gait.result import finish
+from gait.run_files import read_result
 from gait.session import Session
 from gait.tally import Tally
 from gait.task import Task

@@ -14,8 +14,8 @@ from gait.durations import show_duration
 from gait.errors import UsageError
 from gait.events import read_measured
 from gait.files import read_lines
-from gait.ledger import read_manifest, read_result
 from gait.run import Run
+from gait.run_files import read_manifest, read_result
 from gait.tally import split_bill
 from gait.trial import Ending
 

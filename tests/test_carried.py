@@ -17,11 +17,12 @@ from toy import CarryingToy, Toy
 
 from gait.errors import UsageError
 from gait.evaluate import evaluate, evaluation_table
-from gait.ledger import Ledger, read_manifest
+from gait.ledger import Ledger
 from gait.optimizers import OPTIMIZERS
 from gait.policy import Constant
 from gait.result import savings
 from gait.run import load_run, optimize, resume
+from gait.run_files import read_manifest
 from gait.session import BEGIN_SEED, trial_seed
 from gait.show import outcome, show, show_table
 from gait.task import Beginning, Task

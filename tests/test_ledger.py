@@ -19,10 +19,11 @@ from toy import Toy
 from gait.errors import UsageError
 from gait.events import digest_of
 from gait.files import append_lines, read_json, read_lines, read_npz, write_json, write_npz
-from gait.ledger import SCHEMA, Ledger, read_manifest, read_result, recommendations
+from gait.ledger import Ledger, recommendations
 from gait.manifest import manifest_of
 from gait.optimizers import find_optimizer
 from gait.policy import Constant, Gaussian
+from gait.run_files import SCHEMA, read_manifest, read_result
 from gait.show import show
 from gait.task import Beginning
 from gait.trial import Query

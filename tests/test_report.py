@@ -17,12 +17,12 @@ from toy import Toy
 from gait.cli import _parse
 from gait.compare.study import Study
 from gait.errors import UsageError
-from gait.ledger import read_manifest
 from gait.optimizers import OPTIMIZERS
 from gait.report import commands, runs, words
 from gait.report.numbers import Numbers, across_tasks, paired_across_tasks
 from gait.report.write import write_report
 from gait.run import optimize
+from gait.run_files import read_manifest
 from gait.tasks import TASKS, make_task
 from gait.words import pairs
 

@@ -8,10 +8,10 @@ from typing import Any
 from gait.analysis.report import analyze
 from gait.analysis.traces import read_traces
 from gait.errors import UsageError, unknown_name
-from gait.ledger import read_manifest
 from gait.manifest import task_of
 from gait.robots.description import Robot
 from gait.run import load_run
+from gait.run_files import read_manifest
 from gait.view.recorded import read_recording
 
 WHICH = ("recommended", "start")

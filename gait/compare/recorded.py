@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gait.errors import UsageError, unknown_name
 from gait.files import read_lines
-from gait.ledger import read_manifest
 from gait.objective import Objective
 from gait.policy import GaussianNetwork, Network, Policy, read_policy
+from gait.run_files import read_manifest
 from gait.space import Parameter, Space
 
 Array = NDArray[np.float64]

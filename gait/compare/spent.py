@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gait.errors import UsageError
 from gait.files import read_lines
-from gait.ledger import read_manifest
+from gait.run_files import read_manifest
 from gait.tally import split_bill
 from gait.trial import Ending
 

@@ -17,7 +17,7 @@ from gait.compare.statistics import sample_curve
 from gait.compare.study import Study, curve_of
 from gait.errors import UsageError
 from gait.files import read_json
-from gait.ledger import read_manifest, read_result
+from gait.run_files import read_manifest, read_result
 from gait.space import Parameter
 
 DEEPEST = 4

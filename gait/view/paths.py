@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait.errors import UsageError
-from gait.ledger import read_manifest
 from gait.manifest import task_of
 from gait.run import load_run
+from gait.run_files import read_manifest
 from gait.view.foot_paths import AFTER, BEFORE, FootPath, draw_foot_paths
 from gait.view.kinematics import hip_paths, last_strides
 from gait.view.recorded import read_recording

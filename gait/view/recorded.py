@@ -9,8 +9,8 @@ import numpy as np
 
 from gait.errors import UsageError
 from gait.files import read_npz
-from gait.ledger import read_manifest
 from gait.manifest import task_of
+from gait.run_files import read_manifest
 from gait.task import Recording, Task
 from gait.trial import Ending, Trial
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from gait.durations import show_duration
 from gait.errors import UsageError
-from gait.ledger import read_manifest
 from gait.run import load_run
+from gait.run_files import read_manifest
 from gait.task import Recording, Task
 from gait.view.recorded import read_recording, task_and_model
 from gait.view.styles import parse_styles
