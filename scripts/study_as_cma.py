@@ -80,10 +80,12 @@ def in_words(q: Walks | Chase, line: Line) -> str:
 def landscapes(kept: Kept, names: list[str], walk: Walk | None) -> dict[str, Landscape]:
     """Each person's landscape, of those that are complete; rounds follow from those before."""
     found: dict[str, Landscape] = {}
-    for _ in range(4):
-        asked = [q for name in names for q in walks_for(kept, name)]
-        if walk and asked:
-            walk(asked)
+    asked = walk and [q for name in names for q in walks_for(kept, name)]
+    while walk and asked:
+        before = len(kept.lines)
+        walk(asked)
+        late = len(kept.lines) == before
+        asked = [] if late else [q for name in names for q in walks_for(kept, name)]
     for name in names:
         if not walks_for(kept, name):
             found[name] = landscape_of(kept, name)

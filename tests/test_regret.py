@@ -53,6 +53,23 @@ def test_a_landscape_finds_the_bottom_of_a_bowl_and_asks_nothing_twice(bowl):
     assert found.error == pytest.approx(0.0, abs=1e-12)
 
 
+def test_the_best_law_is_one_that_the_person_always_stands(bowl, monkeypatch):
+    kept, answer = bowl
+
+    def staggering(q, work):
+        """Whoever pushes harder than 0.6 falls in every third walk of the finals."""
+        rates = [None if q.seed == 22 and x[0] > 0.6 else rate(x) for x in q.laws]
+        return q.described | {"rates": rates}
+
+    monkeypatch.setattr(Walks, "walk", staggering)
+    while todo := walks_for(kept, "3"):
+        answer(todo)
+    found = landscape_of(kept, "3")
+    assert ranked(kept.lines)[0][1][0] > 0.6  # it does save more
+    assert found.best[0] <= 0.6
+    assert found.rate == pytest.approx(min(r for r, law in ranked(kept.lines) if law[0] <= 0.6))
+
+
 def test_regret_is_0_at_the_best_law_and_1_without_torque():
     place = Landscape(128, 3, zero=4.0, best=(0.5,) * 4, rate=3.5, error=0.002)
     assert place.regret(3.5) == pytest.approx(0.0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gait.compare.kept import Kept
 from gait.hilo.chase import Chase
-from gait.hilo.truth import FINALISTS, WIDTHS, Law, Walks, again, broad, closer, no_torque, ranked
+from gait.hilo.truth import AGAIN, FINALISTS, WIDTHS, Law, Walks, again, broad, closer, no_torque, ranked
 
 Line = dict[str, Any]
 
@@ -26,7 +27,7 @@ class Landscape:
     """Net rate without torque [W/kg]."""
     best: Law
     rate: float
-    """Net rate with the best law [W/kg], by walks that weren't used to choose it among all."""
+    """Net rate with the best law [W/kg], by walks that weren't used to choose it among all; it stood in all of them."""
     error: float
     """Standard deviation of the saving as one walk of 6 min tells it."""
 
@@ -47,11 +48,16 @@ class Landscape:
 def walks_for(kept: Kept, participant: str) -> list[Walks]:
     """What this person walks next for its landscape; empty once it is whole."""
     known: list[Line] = []
-    for stage in range(len(WIDTHS) + 2):
+    for stage in range(len(WIDTHS) + 1):
         asked = _stage(participant, stage, known)
         if missing := kept.missing(asked):
             return missing
-        known += [line for q in asked if (line := kept.find(q)) is not None and stage <= len(WIDTHS)]
+        known += _lines(kept, asked)
+    for asked in _finals(participant, known):
+        if missing := kept.missing(asked):
+            return missing
+        if any(len(rates) == AGAIN for rates in _stood(_lines(kept, asked)).values()):
+            break
     return []
 
 
@@ -59,29 +65,45 @@ def landscape_of(kept: Kept, participant: str) -> Landscape:
     """The landscape from walks that are all known."""
     known: list[Line] = []
     for stage in range(len(WIDTHS) + 1):
-        known += [line for q in _stage(participant, stage, known) if (line := kept.find(q)) is not None]
+        known += _lines(kept, _stage(participant, stage, known))
     none = kept.find(no_torque(participant)) or {}
-    finals = [kept.find(q) or {} for q in _stage(participant, len(WIDTHS) + 1, known)]
-    rates = np.array([line["rates"] for line in finals], float)  # (times, laws); None becomes nan: fell
-    means = rates.mean(axis=0)
-    best = int(np.nanargmin(means)) if np.isfinite(means).any() else 0
+    walked = takewhile(bool, (_lines(kept, asked) for asked in _finals(participant, known)))
+    finals = _stood([line for lines in walked for line in lines])
+    best, rate = min(((law, float(np.mean(r))) for law, r in finals.items() if len(r) == AGAIN), key=lambda x: x[1])
     zero = float(np.mean([r for r in none["rates"] if r is not None]))
     tried = [line for line in known if line["laws"] != none["laws"]]
+    spread = [float(np.var(r, ddof=1)) for r in finals.values() if len(r) > 1]
     return Landscape(
         laws=sum(len(x["laws"]) for x in tried), fell=sum(r is None for x in tried for r in x["rates"]), zero=zero,
-        best=tuple(finals[0]["laws"][best]), rate=float(means[best]),
-        error=float(np.sqrt(np.nanmean(np.nanvar(rates, axis=0, ddof=1)))) / zero,
+        best=best, rate=rate, error=float(np.sqrt(np.mean(spread))) / zero,
     )  # fmt: skip
 
 
 def _stage(participant: str, stage: int, known: list[Line]) -> list[Walks]:
-    """Everywhere first, then closer and closer to the best, at last the best few again."""
+    """Everywhere first, then closer and closer to the best."""
     if stage == 0:
         return [no_torque(participant), *broad(participant)]
-    best = [law for _, law in ranked(known)]
-    if stage <= len(WIDTHS):
-        return [closer(participant, best[0], stage - 1)]
-    return again(participant, best[:FINALISTS])
+    return [closer(participant, ranked(known)[0][1], stage - 1)]
+
+
+def _finals(participant: str, known: list[Line]) -> Iterator[list[Walks]]:
+    """The best few again, then the next few: many of the best trip a person sooner or later, some every other time."""
+    laws = [law for _, law in ranked(known)]
+    return (again(participant, laws[k : k + FINALISTS]) for k in range(0, len(laws), FINALISTS))
+
+
+def _stood(lines: Iterable[Line]) -> dict[Law, list[float]]:
+    """The rates of each law's walks that stood."""
+    rates: dict[Law, list[float]] = {}
+    for line in lines:
+        for law, rate in zip(line["laws"], line["rates"], strict=True):
+            rates.setdefault(tuple(law), []).extend([] if rate is None else [rate])
+    return rates
+
+
+def _lines(kept: Kept, asked: Iterable[Walks]) -> list[Line]:
+    """Those of the answers that are known."""
+    return [line for q in asked if (line := kept.find(q)) is not None]
 
 
 class Sooner(NamedTuple):

@@ -29,7 +29,7 @@ HIGHEST = 0.75
 BROAD, CLOSER, WIDTHS = 96, 16, (0.10, 0.05)
 """Laws that cover the box, and rounds of so many around the best one with these standard deviations."""
 FINALISTS, AGAIN = 3, 3
-"""The best laws are walked again so many times: the best reading of many is luck."""
+"""So many of the best laws are walked again so many times: the best reading of many is luck, and so is standing."""
 
 
 @dataclass(frozen=True)
