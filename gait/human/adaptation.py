@@ -32,7 +32,7 @@ RATES = {"off": 0.0, "slow": 0.3, "fast": 1.5}
 """How far a habit moves, of its reach, for a relative change of effort of 1 over its reach. One whose reach is worth
 half a percent takes 1 / (1.5 · 0.005) = 133 lessons of 12 strides with `fast`, half an hour; with `slow` five times
 that."""
-PROBE = 0.25
+PROBE = 0.5
 """How far gains are shifted to try [of their reach]."""
 SETTLING, FELT = 1, 5
 """Strides after a shift that aren't felt, and those that are."""
