@@ -29,12 +29,13 @@ MAY_IMPORT = {
     "simulate": "compiled trial",
     "walking": "simulate task trial",
     "robots": "compiled controllers errors models simulate trial",
-    "human": "compiled controllers errors files models simulate",
+    "human": "compiled controllers errors files models simulate trial",
     "objective": "errors",
     "tasks": "controllers errors human objective policy registry robots simulate task trial walking",
     # the run and its memory
     "events": "policy task trial",
-    "ledger": "durations errors events files policy task trial",
+    "run_files": "errors files",
+    "ledger": "durations errors events files policy run_files task trial",
     "validate": "errors files policy task trial",
     "progress": "durations tally task validate",
     "replay": "errors events ledger optimizers policy tally task trial",
@@ -42,19 +43,19 @@ MAY_IMPORT = {
     "result": "files ledger policy tally task validate weights",
     "manifest": "errors optimizers task tasks",
     "session": "around durations errors files ledger manifest optimizers progress replay tally task trial",
-    "run": "around durations errors ledger optimizers policy progress result session tally task tasks validate",
+    "run": "around durations errors optimizers policy progress result run_files session tally task tasks validate",
     # other people's learners
     "envs": "errors policy robots simulate space task tasks trial view",
     # what people see
     "play": "errors policy task tasks trial validate weights",
-    "show": "around durations errors events files ledger run tally trial",
+    "show": "around durations errors events files run run_files tally trial",
     "evaluate": "errors files manifest policy run task trial validate",
     "shelf": "controllers errors human objective optimizers robots tasks",
-    "view": "durations errors files ledger manifest run task trial",
-    "analysis": "controllers errors ledger manifest robots run task view",  # reads recorded trials, scores nothing
-    "compare": "around durations errors files ledger manifest objective optimizers policy run space tally task tasks "
-    "trial",
-    "report": "around compare durations errors files ledger space view",
+    "view": "durations errors files manifest run run_files task trial",
+    "analysis": "controllers errors manifest robots run run_files task view",  # reads recorded trials, scores nothing
+    "compare": "around durations errors files manifest objective optimizers policy run run_files space tally task "
+    "tasks trial",
+    "report": "around compare durations errors files run_files space view",
     "hilo": "compare controllers errors files human optimizers policy session space task tasks trial view",
     "seeing": "controllers errors files models robots simulate tasks trial view",
     "words": "errors",
@@ -76,7 +77,7 @@ OUTSIDE = {
     "cmaes": "optimizers.lra_cma_es",
     "sklearn": "optimizers.gaussian_process",
     "torch": "neural seeing.learn",
-    "scipy": "hilo.truth optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
+    "scipy": "hilo.surrogate hilo.truth optimizers.acquisition optimizers.gaussian_process optimizers.scipy_minimize",
     "tyro": "cli commands",
     "rich": "analysis.table compare.board compare.study progress show view",
     "matplotlib": "analysis.plots compare.plots compare.plots_runtime compare.plots_tables hilo.plots "

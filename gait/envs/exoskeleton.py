@@ -13,7 +13,6 @@ from gait.envs.actions import SPAN, Actions
 from gait.envs.quadruped import box, check_mode, episode_seed
 from gait.envs.worlds import FELL, Bill, Floats
 from gait.errors import UsageError
-from gait.human.treadmills import GETTING_UP
 from gait.policy import Constant, Policy
 from gait.simulate import child
 from gait.task import State
@@ -92,7 +91,7 @@ class ExoskeletonEnv(gymnasium.Env):
         number = episode_seed(seed, self.np_random)
         self._noise, self._state = np.random.SeedSequence(number), self.task.start()
         self._walked, self._history, self._count = Bill(0.0, 0.0), [], 0
-        self._charge(GETTING_UP, GETTING_UP)
+        self._charge(self.task.getting_up, self.task.getting_up)
         trial = self._law(self.task.reference)
         if trial.ending is not Ending.COMPLETED:
             raise UsageError(f"{self.task.title}: {trial.ending} without torque, so there is no episode to begin.")

@@ -60,6 +60,8 @@ class Exoskeleton(Task):
     score_unit: str = "W/kg"
     setup_seconds: float = 0.0
     fall_seconds: ClassVar[float] = 20.0
+    getting_up: ClassVar[float] = GETTING_UP
+    """Seconds from standing on the belt to walking steadily, where a walk afresh starts."""
     decision: ClassVar[Literal["stride", "trial"]] = "trial"
     no_score: ClassVar[float] = FALLEN
     carries: ClassVar[bool] = True
