@@ -80,12 +80,11 @@ def in_words(q: Walks | Chase, line: Line) -> str:
 def landscapes(kept: Kept, names: list[str], walk: Walk | None) -> dict[str, Landscape]:
     """Each person's landscape, of those that are complete; rounds follow from those before."""
     found: dict[str, Landscape] = {}
-    asked = walk and [q for name in names for q in walks_for(kept, name)]
-    while walk and asked:
+    while walk and (asked := [q for name in names for q in walks_for(kept, name)]):
         before = len(kept.lines)
         walk(asked)
-        late = len(kept.lines) == before
-        asked = [] if late else [q for name in names for q in walks_for(kept, name)]
+        if len(kept.lines) == before:  # it's late, or none of them can be walked
+            break
     for name in names:
         if not walks_for(kept, name):
             found[name] = landscape_of(kept, name)
@@ -127,11 +126,19 @@ def show_landscapes(found: dict[str, Landscape], table: np.ndarray | None) -> No
             f"participant {name}: {p.laws} laws, {p.fell} tripped it · best {100 * p.saving:.1f} ± {100 * p.error:.1f} "
             f"% · {TorqueProfile.from_unit(np.array(p.best)).describe()}{told}"
         )
+    if not found:
+        return
+    places = list(found.values())
+    print(
+        f"the best laws save {100 * np.mean([p.saving for p in places]):.1f} % in the mean, error of one such saving "
+        f"{100 * np.mean([p.error for p in places]):.2f} points; {sum(p.fell for p in places)} of "
+        f"{sum(p.laws for p in places)} laws trip the person within 6 min"
+    )
     if table is not None:
-        own = np.diag(table)[:, None] - table
-        apart = own[~np.eye(len(table), dtype=bool)]
-        print(f"one's own best law saves {100 * np.nanmean(apart):.1f} points more than another's; error of one such "
-              f"saving {100 * np.mean([p.error for p in found.values()]):.2f} points")  # fmt: skip
+        apart = (np.diag(table)[:, None] - table)[~np.eye(len(table), dtype=bool)]
+        fell = int(np.isnan(table[~np.eye(len(table), dtype=bool)]).sum())
+        print(f"another's best law saves {100 * np.nanmean(apart):.1f} points less than one's own where it's stood "
+              f"twice; {fell} of {len(apart)} aren't")  # fmt: skip
 
 
 def show_chases(kept: Kept, chases: dict[str, list[Chase]]) -> None:

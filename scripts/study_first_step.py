@@ -40,9 +40,11 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, default=Path("benchmarks/as_cma.jsonl"))
     o = parser.parse_args()
     try:
-        people = known(Kept(o.kept), studied_names())
+        if min(o.seeds, o.jobs) < 1 or not 0.0 < o.hazard < float("inf"):
+            raise UsageError(f"--seeds {o.seeds}, --jobs {o.jobs} and --hazard {o.hazard:g}: each must be above 0.")
         parse = find_optimizer("cma-es").Settings.parse
         settings = {step: parse({"initial_step": step}) for step in o.steps.split(",")}
+        people = known(Kept(o.kept), studied_names())
     except UsageError as error:
         print(f"gait: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -62,7 +64,7 @@ def known(kept: Kept, names: list[str]) -> list[Known]:
     """
     found = []
     for name in names:
-        lines = [x for x in kept.lines if x["kind"] == "truth" and x["participant"] == name]
+        lines = [x for x in kept.lines if x.get("kind") == "truth" and x["participant"] == name]
         if not lines:
             raise UsageError(f"{kept.path} has no laws of participant {name}: walk scripts/study_as_cma.py first.")
         laws = np.array([law for x in lines for law in x["laws"]])

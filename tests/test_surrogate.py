@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from gait.hilo.truth import SECONDS
 from gait.optimizers import find_optimizer
 from gait.tasks.exoskeleton import Exoskeleton
 
+SCRIPT = Path(__file__).parents[1] / "scripts" / "study_first_step.py"
 BEST = np.array([0.5, 0.7, 0.4, 0.5])
 
 
@@ -65,3 +69,22 @@ def test_who_falls_everywhere_is_told_falls_alone(known):
     falls = Falls(np.random.default_rng(2).uniform(size=(100, 4)), np.ones(100, bool), hazard=1e3)
     problem, settings = Exoskeleton(threads=1).problem, find_optimizer("cma-es").Settings()
     assert tune(Rates(known), falls, problem, "cma-es", settings, 16, 120.0, 0).falls == 16
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [(["--seeds", "0"], "above 0"), (["--hazard", "nan"], "above 0"), (["--steps", "wide"], "initial_step"),
+     (["--kept", "nowhere.jsonl"], "participant 1")],
+)  # fmt: skip
+def test_the_script_refuses_what_it_cannot_use(wrong, told, tmp_path):
+    done = subprocess.run([sys.executable, SCRIPT, *wrong], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_script_tells_a_line_a_step():
+    asked = [sys.executable, SCRIPT, "--steps", "1,2", "--seeds", "1", "--jobs", "1"]
+    told = subprocess.run(asked, capture_output=True, text=True, cwd=SCRIPT.parents[1], check=True).stdout.splitlines()
+    assert told[0].startswith("12 people")
+    assert [line.split()[:2] for line in told[1:]] == [["1", "saves"], ["2", "saves"]]

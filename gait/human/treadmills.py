@@ -31,7 +31,7 @@ WORLDS = 8
 
 
 @dataclass(frozen=True)
-class Bout:
+class Stint:
     """A law to walk with: (4,) peak torque [N·m/kg], peak, rise and fall time [%]."""
 
     law: Array
@@ -42,7 +42,7 @@ class Bout:
 
 
 class Outcome(NamedTuple):
-    """What a bout came to."""
+    """What a stint came to."""
 
     ending: Ending
     measured: Measured
@@ -56,7 +56,7 @@ class Treadmills:
     Args:
       person: who walks.
       respirometer: what they breathe into.
-      longest: seconds of the longest bout.
+      longest: seconds of the longest stint.
       conditions: further keywords of `Crowd`.
     """
 
@@ -87,12 +87,12 @@ class Treadmills:
             self._steady = crowd.end(0)
         return self._steady
 
-    def go_on(self, bout: Bout, start: Start | None) -> tuple[Outcome, Start]:
+    def go_on(self, stint: Stint, start: Start | None) -> tuple[Outcome, Start]:
         """Walk from a state, None being a walk afresh; also where the person is then, after a fall up again."""
         crowd = self.first
-        self._begin(crowd, 0, bout, start)
+        self._begin(crowd, 0, stint, start)
         crowd.walk(np.array([0]), int(crowd.sums.last[0]))
-        outcome = self._outcome(crowd, 0, bout, start)
+        outcome = self._outcome(crowd, 0, stint, start)
         up = outcome.ending in (Ending.COMPLETED, Ending.STOPPED)
         return outcome, crowd.end(0) if up else self.up_again()
 
@@ -101,69 +101,69 @@ class Treadmills:
         habit = self.first.end(0)["habit"]
         return {**self.steady(), "habit": habit}
 
-    def afresh(self, bouts: Sequence[Bout], threads: int) -> list[Outcome]:
-        """Every bout in a walk of its own, on so many threads."""
-        if not bouts:
+    def afresh(self, stints: Sequence[Stint], threads: int) -> list[Outcome]:
+        """Every stint in a walk of its own, on so many threads."""
+        if not stints:
             return []
         self.steady()
-        crowds = self._worlds(len(bouts), threads)
-        lanes = min(len(crowds), len(bouts))
+        crowds = self._worlds(len(stints), threads)
+        lanes = min(len(crowds), len(stints))
 
         def walk(k: int) -> list[Outcome]:
-            crowd, part = crowds[k], bouts[k::lanes]
+            crowd, part = crowds[k], stints[k::lanes]
             some = [self._together(crowd, part[first : first + crowd.n]) for first in range(0, len(part), crowd.n)]
             return [outcome for together in some for outcome in together]
 
         with ThreadPoolExecutor(lanes) as pool:
             parts = list(pool.map(walk, range(lanes)))
-        return [parts[k % lanes][k // lanes] for k in range(len(bouts))]
+        return [parts[k % lanes][k // lanes] for k in range(len(stints))]
 
-    def record(self, bout: Bout) -> tuple[Outcome, Frames]:
+    def record(self, stint: Stint) -> tuple[Outcome, Frames]:
         """A walk afresh, with a frame every 10 ms of its last seconds."""
         crowd, frames, n = self.first, Frames(), np.array([0])
-        self._begin(crowd, 0, bout, None)
+        self._begin(crowd, 0, stint, None)
         crowd.walk(n, max(0, int(crowd.sums.last[0]) - round(SHOWN / crowd.dt)))
         while crowd.flags[0] == Flag.WALKING:
             crowd.walk(n, round(FRAME / crowd.dt))
             frames.add(crowd)
-        outcome = self._outcome(crowd, 0, bout, None)
+        outcome = self._outcome(crowd, 0, stint, None)
         if not frames.time:  # it fell before what is kept
             frames.add(crowd)
         return outcome, frames
 
-    def _together(self, crowd: Crowd, bouts: Sequence[Bout]) -> list[Outcome]:
-        for i, bout in enumerate(bouts):
-            self._begin(crowd, i, bout, None)
-        crowd.walk(np.arange(len(bouts)), int(crowd.sums.last[: len(bouts)].max()))
-        return [self._outcome(crowd, i, bout, None) for i, bout in enumerate(bouts)]
+    def _together(self, crowd: Crowd, stints: Sequence[Stint]) -> list[Outcome]:
+        for i, stint in enumerate(stints):
+            self._begin(crowd, i, stint, None)
+        crowd.walk(np.arange(len(stints)), int(crowd.sums.last[: len(stints)].max()))
+        return [self._outcome(crowd, i, stint, None) for i, stint in enumerate(stints)]
 
-    def _begin(self, crowd: Crowd, i: int, bout: Bout, start: Start | None, seconds: float | None = None) -> None:
-        """Begin a bout in world i, to be ended after so many seconds, or its own."""
-        key = int(child(bout.seed, 0).generate_state(1, np.uint64)[0])
+    def _begin(self, crowd: Crowd, i: int, stint: Stint, start: Start | None, seconds: float | None = None) -> None:
+        """Begin a stint in world i, to be ended after so many seconds, or its own."""
+        key = int(child(stint.seed, 0).generate_state(1, np.uint64)[0])
         start = self.steady() if start is None else start
-        crowd.begin(i, bout.law, bout.seconds if seconds is None else seconds, key, start=start)
+        crowd.begin(i, stint.law, stint.seconds if seconds is None else seconds, key, start=start)
 
-    def _outcome(self, crowd: Crowd, i: int, bout: Bout, start: Start | None) -> Outcome:
-        """What the bout in world i, begun from `start`, came to."""
-        ending, found = self._measured(crowd, i, bout)
-        given_up = None if bout.stop is None else bout.stop.second(found.progress)
+    def _outcome(self, crowd: Crowd, i: int, stint: Stint, start: Start | None) -> Outcome:
+        """What the stint in world i, begun from `start`, came to."""
+        ending, found = self._measured(crowd, i, stint)
+        given_up = None if stint.stop is None else stint.stop.second(found.progress)
         if given_up is not None and given_up < crowd.seconds(i):
             # breaths are read when a walk is over: had it ended then, it would have been this very walk
-            self._begin(crowd, i, bout, start, seconds=given_up)
+            self._begin(crowd, i, stint, start, seconds=given_up)
             crowd.walk(np.array([i]), int(crowd.sums.last[i]))
-            _, found = self._measured(crowd, i, bout)
+            _, found = self._measured(crowd, i, stint)
             ending = Ending.STOPPED
         return Outcome(ending, found, crowd.seconds(i))
 
-    def _measured(self, crowd: Crowd, i: int, bout: Bout) -> tuple[Ending, Measured]:
+    def _measured(self, crowd: Crowd, i: int, stint: Stint) -> tuple[Ending, Measured]:
         """How the walk in world i ended, and what the respirometer says of it."""
         ending = ENDINGS[Flag(crowd.flags[i])]
         if ending is Ending.DIVERGED:
             return ending, Measured()
-        return ending, measure(crowd, i, self.respirometer, np.random.default_rng(child(bout.seed, 2)))
+        return ending, measure(crowd, i, self.respirometer, np.random.default_rng(child(stint.seed, 2)))
 
     def _worlds(self, n: int, threads: int) -> list[Crowd]:
-        """Crowds for n bouts that start afresh, one a thread; kept between batches."""
+        """Crowds for n stints that start afresh, one a thread; kept between batches."""
         lanes = min(n, threads)
         each = min(-(-n // lanes), WORLDS)
         if len(self._crowds) < lanes or self._crowds[0].n < each:

@@ -17,7 +17,7 @@ from gait.human.crowd import SENSOR
 from gait.human.device import RAMP
 from gait.human.participants import Participant, find_participant
 from gait.human.respirometry import relative_spread
-from gait.human.treadmills import GETTING_UP, Bout, Outcome, Treadmills
+from gait.human.treadmills import GETTING_UP, Outcome, Stint, Treadmills
 from gait.policy import Constant
 from gait.simulate import child
 from gait.task import Beginning, Problem, Recording, Seconds, State, Task
@@ -128,8 +128,8 @@ class Exoskeleton(Task):
 
     def begin(self, seed: np.random.SeedSequence) -> Beginning:
         """Six minutes of walking without torque, the device on: the person gets used to it and is measured."""
-        bout, _ = self._bout(Query(0, self.reference, FAMILIARISATION), seed)
-        outcome, state = self.treadmills.go_on(bout, None)
+        stint, _ = self._stint(Query(0, self.reference, FAMILIARISATION), seed)
+        outcome, state = self.treadmills.go_on(stint, None)
         if outcome.ending is not Ending.COMPLETED:
             raise UsageError(f"{self.person.title()} {outcome.ending} during familiarisation: it can't be studied.")
         rates = {
@@ -142,17 +142,17 @@ class Exoskeleton(Task):
         self, queries: Sequence[Query], seeds: Sequence[np.random.SeedSequence], state: State = None
     ) -> tuple[list[Trial], State]:
         """From a state, one person walks on from law to law; without one, each law is a walk of its own."""
-        bouts, actions = [], []
+        stints, actions = [], []
         for query, seed in zip(queries, seeds, strict=True):
-            bout, action = self._bout(query, seed)
-            bouts.append(bout)
+            stint, action = self._stint(query, seed)
+            stints.append(stint)
             actions.append(action)
         if state is None:
-            outcomes = self.treadmills.afresh(bouts, self.threads or os.cpu_count() or 1)
+            outcomes = self.treadmills.afresh(stints, self.threads or os.cpu_count() or 1)
         else:
             outcomes = []
-            for bout in bouts:
-                outcome, state = self.treadmills.go_on(bout, state)
+            for stint in stints:
+                outcome, state = self.treadmills.go_on(stint, state)
                 outcomes.append(outcome)
         return [self._trial(*parts) for parts in zip(queries, actions, outcomes, strict=True)], state
 
@@ -162,8 +162,8 @@ class Exoskeleton(Task):
 
     def record(self, query: Query, seed: np.random.SeedSequence) -> Recording:
         """Walk one query afresh and keep the motion of its last seconds, a frame every 10 ms."""
-        bout, action = self._bout(query, seed)
-        outcome, frames = self.treadmills.record(bout)
+        stint, action = self._stint(query, seed)
+        outcome, frames = self.treadmills.record(stint)
         trial = self._trial(query, action, outcome)
         return Recording(trial, np.array(frames.time), np.array(frames.qpos), np.array(frames.contacts), frames.extra())
 
@@ -183,11 +183,11 @@ class Exoskeleton(Task):
         s = crowd.state
         return crowd.datas[0].qpos.copy(), s.activation[0].ravel().copy(), s.torque[0].copy()
 
-    def _bout(self, query: Query, seed: np.random.SeedSequence) -> tuple[Bout, Array]:
+    def _stint(self, query: Query, seed: np.random.SeedSequence) -> tuple[Stint, Array]:
         """The law that a query asks for, and its point of the unit cube (d,)."""
         seconds = self.problem.seconds.check(query.seconds)
         action = query.policy.act(np.zeros(0), np.random.default_rng(child(seed, 1)))
-        return Bout(TorqueProfile.from_unit(action).values, seconds, seed, query.stop), action
+        return Stint(TorqueProfile.from_unit(action).values, seconds, seed, query.stop), action
 
     def _trial(self, query: Query, action: Array, outcome: Outcome) -> Trial:
         """What a query came to."""
