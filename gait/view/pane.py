@@ -100,7 +100,7 @@ class Pane:
 
     def _numbers(self, now: float) -> tuple[str, str, str]:
         distance = self._motion.distance(now)
-        return self._score(now, distance), f"{distance:.2f} m", f"{now:.1f} s"
+        return self._score(now, distance), f"{distance:z.2f} m", f"{now:.1f} s"
 
     def _score(self, now: float, distance: float) -> str:
         unit = self._film.score_unit

@@ -49,7 +49,7 @@ def _draw_row(pen: Writer, entry: Entry, rank: int, y: float, width: float) -> N
     pen.text((_MARGIN + 44, y), entry.name, 24, bold=True, room=room)
     words, colour = (entry.fate, ALARM) if entry.fate else (entry.about, MUTED)
     pen.text((_MARGIN + 44, y + 27), words, 18, colour, room=room - 106)
-    pen.text((width - _MARGIN, y + 27), f"{entry.distance:.2f} m", 27, anchor="rs")
+    pen.text((width - _MARGIN, y + 27), f"{entry.distance:z.2f} m", 27, anchor="rs")
 
 
 def draw_names(
