@@ -23,7 +23,7 @@ CHANNELS = 13
 lean [rad]."""
 WANDERERS = 15
 """Sensors whose readings wander: seven muscles a leg, and the lean."""
-LEARNT = 4
+LEARNT = 2
 """Gains that a person adapts."""
 SPAN = 0.5
 """Seconds of a bin of `Sums.gross`."""

@@ -33,7 +33,7 @@ STANDING, FALLEN = -20.0, -30.0
 """No standing law scores below the first [W/kg]; falls score between the two, later ones higher."""
 GROSS_OVER_NET = 1.34
 """What is measured is the gross rate: its noise is so much larger relative to the net rate, at 1.2 and 3.5 W/kg."""
-WALKING, LEARNING = 3, 4
+WALKING, LEARNING = 3, 5
 """Versions of how people walk, and of how those walk that adapt."""
 
 
