@@ -54,6 +54,13 @@ class Drifting(Exoskeleton):
         return trials, state
 
 
+def test_what_is_asked_goes_before_what_goes_without_saying():
+    assert Protocol().settings == {"initial_step": "1.5"}
+    given = {"initial_step": "3", "population": "6"}
+    assert Protocol(settings=given).settings == given
+    assert Protocol("random-search").settings == {}
+
+
 def test_a_steady_drift_falls_out_of_differences_by_mirrored_order():
     task = Drifting()
     laws = {ZERO: Constant(np.zeros(4)), GENERIC: Constant(np.full(4, 0.3)), OPTIMIZED: Constant(np.full(4, 0.5))}

@@ -24,9 +24,9 @@ Array = NDArray[np.float64]
 
 REACH = {"s0HIP": 0.1, "s0HFLsw": 0.1}
 """Gains that are adapted, and how far a habit may shift them, relative: the tonus that hip and swing leg are kept at.
-Effort depends on them, balance hardly. What people fall by is left alone: a push-off (`GSOL`) that is tried 4 % stronger
-trips those whose law pushes as far as they can bear, and so does a calf's tonus (`s0SOL`, `s0GAS`) that is 15 % less: it
-doubles the falls and saves nothing with a device that does the calf's work."""
+Effort depends on them, balance hardly. What people fall by is left alone: a push-off (`GSOL`) that is tried 4 %
+stronger trips those whose law pushes as far as they can bear, and so does a calf's tonus (`s0SOL`, `s0GAS`) that is
+15 % less: it doubles the falls and saves nothing with a device that does the calf's work."""
 PLACES = np.array([NAMES.index(name) for name in REACH])
 SHARES = np.array(list(REACH.values()))
 RATES = {"off": 0.0, "slow": 0.3, "fast": 1.5}
