@@ -10,7 +10,9 @@ often AS-CMA is sooner with the same person and seed (Martin & Collins, Evolutio
 sooner than the best fixed duration).
 
 Finished parts are lines of --kept (they are in the repository), so it goes on where it was left; --minutes ends it
-after the parts then under way, --minutes 0 only tells what is known. About six hours of one core in all.
+after the parts then under way, --minutes 0 only tells what is known. About six hours of one core in all. With
+--surrogates the chases are made in a minute on smooth functions through the landscapes, with as many --seeds as wanted:
+so the arms' settings were chosen.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +31,21 @@ from gait.compare.kept import Kept, Line, add_options
 from gait.controllers.torque_profile import TorqueProfile
 from gait.errors import UsageError
 from gait.hilo.chase import BUDGET, Chase
-from gait.hilo.regret import Landscape, landscape_of, sooner, times, walks_for
+from gait.hilo.regret import Key, Landscape, landscape_of, sooner, times, walks_for
+from gait.hilo.surrogate import known_of, pursue, surrogates
 from gait.hilo.truth import Walks
 from gait.human.participants import studied_names
 
-ARMS: dict[str, tuple[str, float | None]] = {
-    "as-cma": ("as-cma", None), "cma-es, 2 min": ("cma-es", 120.0), "cma-es, 1 min": ("cma-es", 60.0),
-    "cma-es, 30 s": ("cma-es", 30.0),
+STEP = {"initial_step": "3"}
+"""Every arm's: from the poor start a first step of 2 ε gets there less often, with any seconds."""
+ARMS: dict[str, tuple[str, float | None, dict[str, str]]] = {
+    "as-cma": ("as-cma", None, {**STEP, "longest": "120"}), "cma-es, 2 min": ("cma-es", 120.0, STEP),
+    "cma-es, 1 min": ("cma-es", 60.0, STEP), "cma-es, 30 s": ("cma-es", 30.0, STEP),
 }  # fmt: skip
+"""Optimizer, each law's seconds, settings."""
 REGRET = 0.2
+HAZARD = 1.8
+"""Falls of who walks on from law to law over those in a landscape's walks afresh; see scripts/study_first_step.py."""
 
 
 def main() -> None:
@@ -43,18 +53,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="AS-CMA against CMA-ES with fixed durations, on simulated people.")
     parser.add_argument("--participants", default="", help="names with commas; none: all that aren't held out")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--surrogates", action="store_true", help="walk nothing; chase on surrogates of the landscapes")
     add_options(parser, "benchmarks/as_cma.jsonl", "studies/as-cma")
     o = parser.parse_args()
     try:
         names = o.participants.split(",") if o.participants else studied_names()
         kept = Kept(o.kept)
-        walk = walker(kept, o.work, o.jobs, o.minutes) if o.minutes > 0 else None
+        walk = walker(kept, o.work, o.jobs, o.minutes) if o.minutes > 0 and not o.surrogates else None
         found = landscapes(kept, names, walk)
         show_landscapes(found, cross(kept, found, walk))
         chases = {arm: [c for s in range(o.seeds) for c in row(found, arm, s)] for arm in ARMS}
+        if o.surrogates:
+            print("on surrogates:")
+            show_chases(on_surrogates(kept, chases, names, o.jobs))
+            return
         if walk:
-            walk(c for s in range(o.seeds) for arm in ARMS for c in row(found, arm, s))
-        show_chases(kept, chases)
+            walk(c for row in chases.values() for c in row)
+        show_chases(walked(kept, chases))
     except UsageError as error:
         print(f"gait: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -109,8 +124,22 @@ def cross(kept: Kept, found: dict[str, Landscape], walk: Walk | None) -> np.ndar
 
 def row(found: dict[str, Landscape], arm: str, seed: int) -> list[Chase]:
     """One optimizer's runs, one with each person."""
-    optimizer, seconds = ARMS[arm]
-    return [Chase(name, optimizer, seconds, seed, round(p.target(REGRET), 6)) for name, p in found.items()]
+    optimizer, seconds, settings = ARMS[arm]
+    return [Chase(name, optimizer, seconds, seed, round(p.target(REGRET), 6), settings) for name, p in found.items()]
+
+
+def on_surrogates(
+    kept: Kept, chases: dict[str, list[Chase]], names: list[str], jobs: int
+) -> dict[str, dict[Key, float | None]]:
+    """When each chase gets there on surrogates of the landscapes."""
+    rates, falls = surrogates(known_of(kept, names), HAZARD)
+    found: dict[str, dict[Key, float | None]] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        for arm, row in chases.items():
+            theirs = [rates[names.index(q.participant)] for q in row]
+            reached = pool.map(partial(pursue, falls=falls), row, theirs, chunksize=8)
+            found[arm] = {(q.participant, q.seed): t for q, t in zip(row, reached, strict=True)}
+    return found
 
 
 def show_landscapes(found: dict[str, Landscape], table: np.ndarray | None) -> None:
@@ -141,10 +170,14 @@ def show_landscapes(found: dict[str, Landscape], table: np.ndarray | None) -> No
               f"twice; {fell} of {len(apart)} aren't")  # fmt: skip
 
 
-def show_chases(kept: Kept, chases: dict[str, list[Chase]]) -> None:
+def walked(kept: Kept, chases: dict[str, list[Chase]]) -> dict[str, dict[Key, float | None]]:
+    """When each chase that is known got there."""
+    return {arm: times([(q, kept.find(q)) for q in row]) for arm, row in chases.items()}
+
+
+def show_chases(chases: dict[str, dict[Key, float | None]]) -> None:
     """Expected minutes with success counts, and who is sooner."""
-    known = {arm: times([(q, kept.find(q)) for q in row]) for arm, row in chases.items()}
-    known = {arm: t for arm, t in known.items() if t}
+    known = {arm: t for arm, t in chases.items() if t}
     if not known:
         return
     print(f"minutes of walking to a regret of {100 * REGRET:.0f} %, failed runs started again (runs that got there):")

@@ -22,7 +22,7 @@ import numpy as np
 from gait.compare.kept import Kept
 from gait.errors import UsageError
 from gait.hilo.protocol import LAW
-from gait.hilo.surrogate import Falls, Known, Rates, Tuned, surrogates, tune
+from gait.hilo.surrogate import Falls, Rates, Tuned, known_of, surrogates, tune
 from gait.human.participants import studied_names
 from gait.optimizers import find_optimizer
 from gait.tasks.exoskeleton import Exoskeleton
@@ -44,7 +44,7 @@ def main() -> None:
             raise UsageError(f"--seeds {o.seeds}, --jobs {o.jobs} and --hazard {o.hazard:g}: each must be above 0.")
         parse = find_optimizer("cma-es").Settings.parse
         settings = {step: parse({"initial_step": step}) for step in o.steps.split(",")}
-        people = known(Kept(o.kept), studied_names())
+        people = known_of(Kept(o.kept), studied_names())
     except UsageError as error:
         print(f"gait: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -54,22 +54,6 @@ def main() -> None:
         for step, chosen in settings.items():
             runs = pool.map(partial(of_seed, rates, falls, chosen), range(o.seeds))
             print(f"  {step:<5} {told([r for some in runs for r in some])}", flush=True)
-
-
-def known(kept: Kept, names: list[str]) -> list[Known]:
-    """What landscapes say of these people's laws.
-
-    Raises:
-      UsageError: of somebody nothing is known.
-    """
-    found = []
-    for name in names:
-        lines = [x for x in kept.lines if x.get("kind") == "truth" and x["participant"] == name]
-        if not lines:
-            raise UsageError(f"{kept.path} has no laws of participant {name}: walk scripts/study_as_cma.py first.")
-        laws = np.array([law for x in lines for law in x["laws"]])
-        found.append(Known(laws, np.array([r for x in lines for r in x["rates"]], float)))  # None becomes nan: fell
-    return found
 
 
 def of_seed(rates: list[Rates], falls: Falls, settings: object, seed: int) -> list[Tuned]:

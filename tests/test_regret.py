@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -107,6 +108,8 @@ def test_a_chase_begins_at_the_poor_law_and_ends_as_soon_as_it_is_there(tmp_path
     assert line["reached"] == clocks[-1]
     assert np.diff([0.0, *clocks]) == pytest.approx(np.full(3, 8 * 20.0), abs=25.0)
     assert line["trials"] == 24
+    assert line["settings"]["initial_step"] == 2.0
+    assert dataclasses.replace(q, settings={"initial_step": "3"}).described["settings"]["initial_step"] == 3.0
     assert json.loads(json.dumps(line)).items() >= q.described.items()
     assert not list(tmp_path.iterdir())
     assert poor_space().named(poor_space().default) == pytest.approx(POOR)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from gait.hilo.surrogate import Falls, Known, Rates, surrogates, tune
+from gait.hilo.chase import Chase
+from gait.hilo.surrogate import Falls, Known, Rates, pursue, surrogates, tune
 from gait.hilo.truth import SECONDS
 from gait.optimizers import find_optimizer
 from gait.tasks.exoskeleton import Exoskeleton
@@ -71,6 +72,22 @@ def test_who_falls_everywhere_is_told_falls_alone(known):
     assert tune(Rates(known), falls, problem, "cma-es", settings, 16, 120.0, 0).falls == 16
 
 
+def test_a_chase_on_a_surrogate_ends_at_its_target_and_is_the_same_again(known):
+    (rates,), falls = surrogates([known], 1.0)
+
+    def reached(share, **changes):
+        """Clock at which so much of the best saving is reached."""
+        q = Chase("1", "cma-es", 120.0, 0, target=3.5 - share * (3.5 - bowl(BEST)), settings={"initial_step": "3"})
+        return pursue(dataclasses.replace(q, **changes), rates, falls)
+
+    assert reached(-1.0) == 8 * 120.0  # the start is there already, but only told after a generation
+    assert reached(0.6) == reached(0.6) > reached(-1.0)
+    assert reached(0.6) % 120.0 == 0.0  # nobody falls here
+    assert reached(0.6, seed=1) != reached(0.6)
+    assert reached(0.6, settings={"initial_step": "0.5"}) > reached(0.6)
+    assert reached(1.5) is None
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [(["--seeds", "0"], "above 0"), (["--hazard", "nan"], "above 0"), (["--steps", "wide"], "initial_step"),
@@ -88,3 +105,11 @@ def test_the_script_tells_a_line_a_step():
     told = subprocess.run(asked, capture_output=True, text=True, cwd=SCRIPT.parents[1], check=True).stdout.splitlines()
     assert told[0].startswith("12 people")
     assert [line.split()[:2] for line in told[1:]] == [["1", "saves"], ["2", "saves"]]
+
+
+def test_the_study_of_as_cma_is_made_on_surrogates_too():
+    asked = [sys.executable, SCRIPT.with_name("study_as_cma.py"), "--surrogates", "--seeds", "1", "--jobs", "1"]
+    told = subprocess.run(asked, capture_output=True, text=True, cwd=SCRIPT.parents[1], check=True).stdout
+    lines = told[told.index("on surrogates") :].splitlines()
+    assert [line.split("(")[1].split("/")[1][:2] for line in lines[2:6]] == ["12"] * 4
+    assert sum("sooner than" in line for line in lines) == 3

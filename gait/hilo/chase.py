@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ class Chase:
     seed: int
     target: float
     """Net metabolic rate [W/kg]."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The optimizer's, by name."""
     budget: float = BUDGET
 
     @cached_property
@@ -45,9 +48,14 @@ class Chase:
         cls = find_optimizer(self.optimizer)
         said = dataclasses.asdict(self) | {
             "kind": "chase", "task_version": self.task().version, "code": code_of(cls),
-            "settings": dataclasses.asdict(cls.Settings()), "start": POOR,
+            "settings": dataclasses.asdict(cls.Settings.parse(self.settings)), "start": POOR,
         }  # fmt: skip
         return dict(json.loads(json.dumps(said)))
+
+    @property
+    def draws(self) -> int:
+        """The run's seed: another one for each person."""
+        return Protocol(seed=self.seed).seed_of(self.participant)
 
     def task(self) -> Exoskeleton:
         """The person, with the poor start and the seconds of this run."""
@@ -64,9 +72,9 @@ class Chase:
         """
         work.mkdir(parents=True, exist_ok=True)
         curve: list[tuple[float, float | None]] = []
-        seed = Protocol(seed=self.seed).seed_of(self.participant)
         with tempfile.TemporaryDirectory(dir=work) as place, Session.new(
-            Path(place) / "run", self.task(), self.optimizer, budget=self.budget, seed=seed
+            Path(place) / "run", self.task(), self.optimizer, budget=self.budget, seed=self.draws,
+            settings=self.settings,
         ) as session:  # fmt: skip
             session.catch_up()
             while not self._there(curve) and session.walk_batch():

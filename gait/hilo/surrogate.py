@@ -7,6 +7,7 @@ are afresh; in a study a person walks on from law to law, and falls more often: 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
@@ -18,7 +19,10 @@ from scipy.interpolate import RBFInterpolator
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from gait.compare.kept import Kept
 from gait.controllers.torque_profile import SPACE
+from gait.errors import UsageError
+from gait.hilo.chase import Chase
 from gait.hilo.truth import SECONDS
 from gait.optimizers import find_optimizer
 from gait.policy import Constant
@@ -40,6 +44,22 @@ class Known(NamedTuple):
     """(n, 4) in the unit cube."""
     rates: Array
     """(n,) true net rate [W/kg], nan where the person fell."""
+
+
+def known_of(kept: Kept, names: Sequence[str]) -> list[Known]:
+    """What landscapes say of these people's laws.
+
+    Raises:
+      UsageError: of somebody nothing is known.
+    """
+    found = []
+    for name in names:
+        lines = [x for x in kept.lines if x.get("kind") == "truth" and x["participant"] == name]
+        if not lines:
+            raise UsageError(f"{kept.path} has no laws of participant {name}: walk scripts/study_as_cma.py first.")
+        laws = np.array([law for x in lines for law in x["laws"]])
+        found.append(Known(laws, np.array([r for x in lines for r in x["rates"]], float)))  # None becomes nan: fell
+    return found
 
 
 class Falls:
@@ -67,6 +87,10 @@ class Falls:
         stands = expit(-_quadratic(np.atleast_2d(np.asarray(laws, float))) @ self._w)
         chance: Array = 1.0 - stands ** (self.hazard * seconds / SECONDS)
         return chance
+
+    def stands_afresh(self, law: ArrayLike) -> float:
+        """Chance to stand `SECONDS` in a walk from the start, as in a landscape."""
+        return math.pow(1.0 - self.chance(law, SECONDS)[0], 1.0 / self.hazard)
 
 
 class Rates:
@@ -115,6 +139,24 @@ def tune(
     best = searcher.recommend()
     assert isinstance(best, Constant)
     return Tuned(1.0 - rates(best.x) / rates.zero, float(falls.chance(best.x, SECONDS)[0]), fell)
+
+
+def pursue(chase: Chase, rates: Rates, falls: Falls) -> float | None:
+    """A chase on a surrogate: the clock [s] at which its person would have been there, None if it wasn't."""
+    task, cls = chase.task(), find_optimizer(chase.optimizer)
+    rng = np.random.default_rng([chase.draws, 2])
+    searcher = cls(task.problem, chase.draws, cls.Settings.parse(chase.settings))
+    clock = 0.0
+    while clock < chase.budget:
+        asked = [(q, task.problem.seconds.check(q.seconds)) for q in searcher.ask()]
+        trials = [_walk(q, rates, falls, s, task.problem.noise(s), rng) for q, s in asked]
+        searcher.tell(trials)
+        clock += sum(task.charge(t.walked, t.ending) for t in trials)
+        best = searcher.recommend()
+        assert isinstance(best, Constant)
+        if rates(best.x) <= chase.target and rng.uniform() < falls.stands_afresh(best.x):
+            return clock
+    return None
 
 
 def _walk(
