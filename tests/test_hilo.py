@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -69,6 +70,31 @@ def test_a_steady_drift_falls_out_of_differences_by_mirrored_order():
     assert [b.law for b in bouts] == list(ORDER)
     assert rate(line, ZERO) - rate(line, OPTIMIZED) == pytest.approx(0.5)
     assert rate(line, ZERO) - rate(line, GENERIC) == pytest.approx(0.3)
+
+
+class Tripping(Drifting):
+    """Trials end in a fall by this list, in the order that they are walked."""
+
+    def __init__(self, falls):
+        super().__init__()
+        self.falls, self.seeds = list(falls), []
+
+    def run(self, queries, seeds, state=None):
+        trials, state = super().run(queries, seeds, state)
+        self.seeds += [s.entropy for s in seeds]
+        return [dataclasses.replace(t, ending=Ending.FELL) if self.falls.pop(0) else t for t in trials], state
+
+
+@pytest.mark.parametrize(
+    ("falls", "trials", "fell", "known"),
+    [([0, 0], 2, 0, True), ([1, 0], 2, 1, True), ([0, 1, 0, 0], 4, 1, True), ([1, 1, 0, 1, 0, 1], 6, 4, False)],
+)
+def test_a_bout_that_ends_in_a_fall_is_walked_again_twice_at_most(falls, trials, fell, known):
+    task = Tripping(falls)
+    (bout,) = walk_bouts(task, None, [ZERO], {ZERO: Constant(np.zeros(4))}, 60.0, (0, 5))
+    assert not task.falls
+    assert len({tuple(e) for e in task.seeds}) == trials
+    assert (bout.fell, bout.walked, bout.true is not None) == (fell, 30.0 * trials, known)
 
 
 def test_without_a_device_no_law_saves_anything(tmp_path):

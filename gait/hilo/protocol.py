@@ -21,11 +21,13 @@ from gait.policy import Constant, Policy
 from gait.session import Session
 from gait.task import State, Task
 from gait.tasks.exoskeleton import SECONDS, Exoskeleton
-from gait.trial import Ending, Query
+from gait.trial import Ending, Query, Trial
 
 ZERO, GENERIC, OPTIMIZED, CONTROL = "zero torque", "generic", "optimized", "control"
 ORDER = (ZERO, GENERIC, OPTIMIZED, OPTIMIZED, GENERIC, ZERO)
 """Double reversal."""
+AGAIN = 2
+"""So often a bout is walked again that ended in a fall: else nothing would be known of who can hardly bear its law."""
 LAW = 120.0
 """A law's seconds, and so the piece that a control's walk is made of."""
 STUDIED = {"cma-es": {"initial_step": "1.5"}}
@@ -77,13 +79,13 @@ class Bout:
 
     law: str
     true: float | None
-    """Noise-free net metabolic rate [W/kg]; None if the person fell in what counts."""
+    """Noise-free net metabolic rate [W/kg]; None if the person fell in what counts, each time."""
     measured: float | None
     """The same as estimated from breaths."""
     fell: int
-    """Falls in all of it."""
+    """Falls in all of it, bouts that were walked again too."""
     walked: float
-    """[s]"""
+    """All seconds of it [s]."""
     muscles: Mapping[str, float | None]
     """Each muscle's share of the true rate [W/kg]."""
 
@@ -95,18 +97,26 @@ class Bout:
 def walk_bouts(
     task: Task, state: State, order: Sequence[str], laws: Mapping[str, Policy], seconds: float, entropy: Sequence[int]
 ) -> list[Bout]:
-    """Walk laws in this order, so many seconds each, one after the other, from `state`."""
+    """Walk laws in this order, so many seconds each, one after the other, from `state`.
+
+    Who falls in what counts walks that bout again at once, `AGAIN` times at most.
+    """
     bouts = []
     for k, name in enumerate(order):
         query = Query(k, laws[name], 0.5 * seconds)
-        seeds = [np.random.SeedSequence([*entropy, k, half]) for half in range(2)]
-        trials, state = task.run([query, query], seeds, state)
-        last, stood = trials[-1], trials[-1].ending is Ending.COMPLETED
+        walked: list[Trial] = []
+        for half in range(0, 2 * (1 + AGAIN), 2):
+            seeds = [np.random.SeedSequence([*entropy, k, half + h]) for h in range(2)]
+            trials, state = task.run([query, query], seeds, state)
+            walked += trials
+            if trials[-1].ending is Ending.COMPLETED:
+                break
+        last, stood = walked[-1], walked[-1].ending is Ending.COMPLETED
         bouts.append(
             Bout(
                 name, last.truth["metabolic_rate"] if stood else None,
                 last.measures["metabolic_rate"] if stood else None,
-                sum(t.ending is not Ending.COMPLETED for t in trials), sum(t.walked for t in trials),
+                sum(t.ending is not Ending.COMPLETED for t in walked), sum(t.walked for t in walked),
                 {m: last.truth[m] if stood else None for m in MUSCLES},
             )
         )  # fmt: skip
