@@ -57,6 +57,8 @@ def main() -> None:
     add_options(parser, "benchmarks/as_cma.jsonl", "studies/as-cma")
     o = parser.parse_args()
     try:
+        if min(o.seeds, o.jobs) < 1:
+            raise UsageError(f"--seeds {o.seeds} and --jobs {o.jobs}: each must be above 0.")
         names = o.participants.split(",") if o.participants else studied_names()
         kept = Kept(o.kept)
         walk = walker(kept, o.work, o.jobs, o.minutes) if o.minutes > 0 and not o.surrogates else None

@@ -113,3 +113,10 @@ def test_the_study_of_as_cma_is_made_on_surrogates_too():
     lines = told[told.index("on surrogates") :].splitlines()
     assert [line.split("(")[1].split("/")[1][:2] for line in lines[2:6]] == ["12"] * 4
     assert sum("sooner than" in line for line in lines) == 3
+
+
+@pytest.mark.parametrize("wrong", [["--seeds", "0"], ["--jobs", "0"]])
+def test_the_study_of_as_cma_refuses_what_it_cannot_use(wrong, tmp_path):
+    asked = [sys.executable, SCRIPT.with_name("study_as_cma.py"), "--surrogates", *wrong]
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, "above 0" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
