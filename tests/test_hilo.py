@@ -151,7 +151,7 @@ def test_processes_give_the_same(tmp_path, monkeypatch):
     assert one.lines() == processes.lines()
 
 
-def test_another_study_in_the_directory_is_refused(tmp_path):
+def test_another_study_in_the_directory_is_refused(tmp_path, monkeypatch):
     kept = study(tmp_path)
     line = {"participant": "1", "adaptation": "off", "asked": kept.sittings[0].asked}
     kept.kept.write_text(json.dumps(line) + "\n")
@@ -159,6 +159,10 @@ def test_another_study_in_the_directory_is_refused(tmp_path):
     other = study(tmp_path, protocol=Protocol("random-search", {"batch": "1"}, budget=360.0, bout=60.0))
     with pytest.raises(UsageError, match="another study"):
         other.lines()
+    with monkeypatch.context() as older:
+        older.setattr("gait.hilo.study.AGAIN", 0)  # no bout was walked again then
+        with pytest.raises(UsageError, match="another study"):
+            study(tmp_path).lines()
     kept.kept.write_text("{}\n")
     with pytest.raises(UsageError, match="line 1"):
         kept.lines()

@@ -15,7 +15,7 @@ from typing import Any
 from gait.compare.executors.processes import results
 from gait.errors import UsageError
 from gait.files import append_lines, drop_torn_line, read_lines
-from gait.hilo.protocol import Bout, Protocol, validate, walk_control
+from gait.hilo.protocol import AGAIN, Bout, Protocol, validate, walk_control
 from gait.human.adaptation import RATES
 from gait.policy import Constant
 from gait.session import Session
@@ -50,8 +50,8 @@ class Sitting:
     def asked(self) -> Line:
         """All that the sitting's line follows from."""
         task = self.protocol.task(self.participant, self.adaptation)
-        said = dataclasses.asdict(self.protocol)
-        return dict(json.loads(json.dumps(said | {"task_version": task.version, "fields": task.fields()})))
+        said = dataclasses.asdict(self.protocol) | {"again": AGAIN, "task_version": task.version}
+        return dict(json.loads(json.dumps(said | {"fields": task.fields()})))
 
     def open(self, threads: int = 1) -> Session:
         """The run, new or to go on with."""
