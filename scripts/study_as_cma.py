@@ -11,8 +11,8 @@ sooner than the best fixed duration).
 
 Finished parts are lines of --kept (they are in the repository), so it goes on where it was left; --minutes ends it
 after the parts then under way, --minutes 0 only tells what is known. About six hours of one core in all. With
---surrogates the chases are made in a minute on smooth functions through the landscapes, with as many --seeds as wanted:
-so the arms' settings were chosen.
+--surrogates the chases are made in a minute on smooth functions through the landscapes, with as many --seeds as wanted;
+so the first step of all arms, --step, was chosen.
 """
 
 from __future__ import annotations
@@ -35,17 +35,14 @@ from gait.hilo.regret import Key, Landscape, landscape_of, sooner, times, walks_
 from gait.hilo.surrogate import known_of, pursue, surrogates
 from gait.hilo.truth import Walks
 from gait.human.participants import studied_names
+from gait.optimizers import find_optimizer
 
-STEP = {"initial_step": "3"}
-"""Every arm's: from the poor start a first step of 2 ε gets there less often, with any seconds."""
 ARMS: dict[str, tuple[str, float | None, dict[str, str]]] = {
-    "as-cma": ("as-cma", None, {**STEP, "longest": "120"}), "cma-es, 2 min": ("cma-es", 120.0, STEP),
-    "cma-es, 1 min": ("cma-es", 60.0, STEP), "cma-es, 30 s": ("cma-es", 30.0, STEP),
+    "as-cma": ("as-cma", None, {"longest": "120"}), "cma-es, 2 min": ("cma-es", 120.0, {}),
+    "cma-es, 1 min": ("cma-es", 60.0, {}), "cma-es, 30 s": ("cma-es", 30.0, {}),
 }  # fmt: skip
-"""Optimizer, each law's seconds, settings."""
+"""Optimizer, each law's seconds, settings beside the first step."""
 REGRET = 0.2
-HAZARD = 1.8
-"""Falls of who walks on from law to law over those in a landscape's walks afresh; see scripts/study_first_step.py."""
 
 
 def main() -> None:
@@ -53,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="AS-CMA against CMA-ES with fixed durations, on simulated people.")
     parser.add_argument("--participants", default="", help="names with commas; none: all that aren't held out")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--step", default="3", help="first standard deviation of every arm [ε]")
     parser.add_argument("--surrogates", action="store_true", help="walk nothing; chase on surrogates of the landscapes")
     add_options(parser, "benchmarks/as_cma.jsonl", "studies/as-cma")
     o = parser.parse_args()
@@ -64,7 +62,7 @@ def main() -> None:
         walk = walker(kept, o.work, o.jobs, o.minutes) if o.minutes > 0 and not o.surrogates else None
         found = landscapes(kept, names, walk)
         show_landscapes(found, cross(kept, found, walk))
-        chases = {arm: [c for s in range(o.seeds) for c in row(found, arm, s)] for arm in ARMS}
+        chases = {arm: [c for s in range(o.seeds) for c in row(found, arm, s, o.step)] for arm in ARMS}
         if o.surrogates:
             print("on surrogates:")
             show_chases(on_surrogates(kept, chases, names, o.jobs))
@@ -124,17 +122,19 @@ def cross(kept: Kept, found: dict[str, Landscape], walk: Walk | None) -> np.ndar
     return np.array(table)
 
 
-def row(found: dict[str, Landscape], arm: str, seed: int) -> list[Chase]:
+def row(found: dict[str, Landscape], arm: str, seed: int, step: str) -> list[Chase]:
     """One optimizer's runs, one with each person."""
     optimizer, seconds, settings = ARMS[arm]
-    return [Chase(name, optimizer, seconds, seed, round(p.target(REGRET), 6), settings) for name, p in found.items()]
+    chosen = {"initial_step": step, **settings}
+    find_optimizer(optimizer).Settings.parse(chosen)  # here, where a wrong one is told at once
+    return [Chase(name, optimizer, seconds, seed, round(p.target(REGRET), 6), chosen) for name, p in found.items()]
 
 
 def on_surrogates(
     kept: Kept, chases: dict[str, list[Chase]], names: list[str], jobs: int
 ) -> dict[str, dict[Key, float | None]]:
     """When each chase gets there on surrogates of the landscapes."""
-    rates, falls = surrogates(known_of(kept, names), HAZARD)
+    rates, falls = surrogates(known_of(kept, names))
     found: dict[str, dict[Key, float | None]] = {}
     with ProcessPoolExecutor(jobs) as pool:
         for arm, row in chases.items():

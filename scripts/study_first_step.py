@@ -22,7 +22,7 @@ import numpy as np
 from gait.compare.kept import Kept
 from gait.errors import UsageError
 from gait.hilo.protocol import LAW
-from gait.hilo.surrogate import Falls, Rates, Tuned, known_of, surrogates, tune
+from gait.hilo.surrogate import HAZARD, Falls, Rates, Tuned, known_of, surrogates, tune
 from gait.human.participants import studied_names
 from gait.optimizers import find_optimizer
 from gait.tasks.exoskeleton import Exoskeleton
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="CMA-ES's first step, tried out on surrogates of people.")
     parser.add_argument("--steps", default="1,1.25,1.5,1.75,2,2.5", help="first standard deviations with commas [ε]")
     parser.add_argument("--seeds", type=int, default=40, help="runs of each with each person")
-    parser.add_argument("--hazard", type=float, default=1.8, help="falls in a study over those in walks afresh")
+    parser.add_argument("--hazard", type=float, default=HAZARD, help="falls in a study over those in walks afresh")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kept", type=Path, default=Path("benchmarks/as_cma.jsonl"))
     o = parser.parse_args()

@@ -115,8 +115,11 @@ def test_the_study_of_as_cma_is_made_on_surrogates_too():
     assert sum("sooner than" in line for line in lines) == 3
 
 
-@pytest.mark.parametrize("wrong", [["--seeds", "0"], ["--jobs", "0"]])
-def test_the_study_of_as_cma_refuses_what_it_cannot_use(wrong, tmp_path):
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [(["--seeds", "0"], "above 0"), (["--jobs", "0"], "above 0"), (["--step", "wide"], "initial_step")],
+)
+def test_the_study_of_as_cma_refuses_what_it_cannot_use(wrong, told):
     asked = [sys.executable, SCRIPT.with_name("study_as_cma.py"), "--surrogates", *wrong]
-    done = subprocess.run(asked, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert (done.returncode, "above 0" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    done = subprocess.run(asked, capture_output=True, text=True, cwd=SCRIPT.parents[1], check=False)
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False)
